@@ -1,0 +1,150 @@
+"""LeNet-5, and what it shares with every other network of the paper."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from lenet5 import paper
+from lenet5.layers import (
+    Convolution,
+    EuclideanRBF,
+    FullConnection,
+    InitRule,
+    Layer,
+    Subsampling,
+    squash,
+)
+
+
+class Count(NamedTuple):
+    """One line of the table of parameters and connections of Section II-B."""
+
+    layer: str
+    maps: int
+    rows: int
+    columns: int
+    parameters: int
+    connections: int
+
+
+class Network(nn.Module):
+    """Squashing layers one after the other, and Euclidean RBF units on top.
+
+    Args:
+        layers: the layers by name, in order; each output is squashed.
+        output: the RBF units.
+        input_shape: maps, rows and columns of the images that it takes.
+    """
+
+    output: EuclideanRBF
+
+    def __init__(
+        self,
+        layers: dict[str, Layer],
+        output: EuclideanRBF,
+        input_shape: tuple[int, int, int],
+    ) -> None:
+        super().__init__()
+        self.layer_names = tuple(layers)
+        self.input_shape = input_shape
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+        self.add_module("output", output)
+
+    def layers(self) -> list[tuple[str, Layer]]:
+        """The squashing layers by name, first to last."""
+        return [(name, getattr(self, name)) for name in self.layer_names]
+
+    def initialise(self, rule: InitRule, generator: torch.Generator) -> None:
+        """Draws all weights anew.
+
+        Args:
+            rule: "paper" is Appendix A: uniform in ±2.4/F, with F the fan-in of the
+                unit. With it C5 and F6 hardly move from image to image, their
+                curvature is far below μ, every rate is η/μ, and training diverges.
+                "sqrt_fan_in" is the authors' later code: ±1/√F, and sub-sampling
+                coefficients at 1/√4. It trains.
+            generator: where the draws come from.
+        """
+        for _, layer in self.layers():
+            layer.initialise(rule, generator)
+
+    def states(self, images: Float[Tensor, "batch maps rows columns"]) -> dict[str, Tensor]:
+        """The squashed states of every layer, by name."""
+        states, x = {}, images
+        for name, layer in self.layers():
+            x = squash(layer(x))
+            states[name] = x
+        return states
+
+    def forward(
+        self, images: Float[Tensor, "batch maps rows columns"]
+    ) -> Float[Tensor, "batch classes"]:
+        """The penalties y_i of each class: small where the image looks like it."""
+        x = images
+        for _, layer in self.layers():
+            x = squash(layer(x))
+        return self.output(x)
+
+    def classify(
+        self, images: Float[Tensor, "batch maps rows columns"]
+    ) -> Int64[Tensor, " batch"]:
+        """The class of the smallest penalty."""
+        return self.forward(images).argmin(1)
+
+    def counts(self) -> list[Count]:
+        """Maps, sizes, trainable parameters and connections, layer by layer."""
+        with torch.no_grad():
+            states = self.states(torch.zeros(1, *self.input_shape))
+        lines = []
+        for name, layer in self.layers():
+            maps, rows, columns = (*states[name].shape[1:], 1, 1)[:3]
+            parameters = sum(p.numel() for p in layer.parameters())
+            connections = layer.connections(rows * columns)
+            lines.append(Count(name, maps, rows, columns, parameters, connections))
+        trained = sum(p.numel() for p in self.output.parameters())
+        classes = len(self.output.codes)
+        lines.append(Count("output", classes, 1, 1, trained, self.output.codes.numel()))
+        return lines
+
+
+class LeNet5(Network):
+    """LeNet-5 as printed in Section II-B and Figure 2.
+
+    Input: 32 x 32 pixels, background -0.1 and ink 1.175. Output: ten penalties.
+
+    Args:
+        penalty_scale: factor before the sum of equation (7): 1 as printed.
+        trainable_codes: whether the codes of Figure 3 adapt.
+
+    All weights are 0 until `initialise` or loading gives them values.
+    """
+
+    C1: Convolution
+    S2: Subsampling
+    C3: Convolution
+    S4: Subsampling
+    C5: Convolution
+    F6: FullConnection
+
+    def __init__(self, penalty_scale: float = 1.0, trainable_codes: bool = False) -> None:
+        codes = torch.from_numpy(paper.digit_codes()).float()
+        super().__init__(
+            {
+                "C1": Convolution(_full(1, 6)),  # 32x32 -> 6 maps of 28x28
+                "S2": Subsampling(6),  # -> 6 maps of 14x14
+                "C3": Convolution(torch.from_numpy(paper.table_1())),  # -> 16 maps of 10x10
+                "S4": Subsampling(16),  # -> 16 maps of 5x5
+                "C5": Convolution(_full(16, 120)),  # -> 120 maps of 1x1
+                "F6": FullConnection(120, 84),  # -> a 7x12 picture
+            },
+            EuclideanRBF(codes, penalty_scale, trainable_codes),
+            input_shape=(1, 32, 32),
+        )
+
+
+def _full(sources: int, maps: int) -> Tensor:
+    """A connection table in which every source map feeds every map."""
+    return torch.ones(sources, maps, dtype=torch.bool)

@@ -1,0 +1,208 @@
+"""The readable trainer: one sample, one update, as Section III-B and Appendix C say.
+
+To be read beside the paper. `train` is everything but the inner loop; the inner
+loop is `pass_in_pytorch`, and whatever does the same arithmetic faster can take
+its place.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from lenet5.errors import LeNet5Error
+from lenet5.evaluation import evaluate
+from lenet5.losses import Loss
+from lenet5.networks import Network
+from lenet5.run import Pass, Run, Samples, Settings, published_eta
+from lenet5.sdlm import SDLM, curvature
+from lenet5.weights import fill, read_tensors, settings_from, write_tensors
+
+_KIND = "lenet5 checkpoint, version 1"
+
+
+class Tally(NamedTuple):
+    """What a pass counted while it trained."""
+
+    errors: int  # samples answered wrongly just before their own update
+    loss: float  # the sum of E^p over the pass
+
+
+@runtime_checkable
+class OnePass(Protocol):
+    """An inner loop: presents the samples in order, updates after each, in place."""
+
+    def __call__(
+        self,
+        network: Network,
+        loss: Loss,
+        samples: Samples,
+        order: Int64[Tensor, " samples"],
+        curvatures: Mapping[str, Tensor],
+        eta: float,
+        mu: float,
+        advance: Callable[[int], object],
+    ) -> Tally: ...
+
+
+def train(
+    settings: Settings,
+    training: Samples,
+    evaluation: Samples | None = None,
+    *,
+    checkpoint: Path | None = None,
+    one_pass: OnePass | None = None,
+    progress: bool = True,
+) -> Run:
+    """Trains a network as the paper does.
+
+    Before each pass h is estimated anew; in the pass each sample is followed by
+    an update; after it the error on `evaluation` is taken.
+
+    Args:
+        settings: every choice.
+        training: what it learns from.
+        evaluation: what its error is reported on after each pass, if anything.
+        checkpoint: a file that is written after each pass. If it is there already,
+            the run goes on from it, and gives bit for bit what a run without a cut
+            gives.
+        one_pass: the inner loop; `pass_in_pytorch` unless told.
+        progress: whether to show a bar.
+
+    Raises:
+        LeNet5Error: the checkpoint is of another run or cannot be written; or the
+            run diverged (the checkpoint then holds the last good pass).
+    """
+    inner = one_pass or pass_in_pytorch
+    loss = settings.make_loss()
+    digest = training.digest() if checkpoint is not None else ""
+    with _one_thread():
+        run = Run(settings, settings.make_network())
+        if checkpoint is not None and checkpoint.exists():
+            _resume(run, checkpoint, digest)
+        while len(run.history) < settings.passes:
+            number = len(run.history) + 1
+            began, eta = time.perf_counter(), published_eta(number)
+            h = _estimate_curvatures(run.network, loss, settings, training, number)
+            order = settings.order_of_pass(number, len(training.labels))
+            label = f"pass {number}/{settings.passes}"
+            with tqdm(total=len(order), desc=label, disable=not progress, leave=False) as bar:
+                tally = inner(
+                    run.network, loss, training, order, h, eta, settings.mu, bar.update
+                )
+            _refuse_divergence(tally, number, run, checkpoint)
+            run.history.append(
+                Pass(
+                    number=number,
+                    eta=eta,
+                    training_error=100 * tally.errors / len(order),
+                    training_loss=tally.loss / len(order),
+                    evaluation_error=evaluate(run.network, evaluation).error
+                    if evaluation
+                    else None,
+                    seconds=time.perf_counter() - began,
+                )
+            )
+            if progress:
+                tqdm.write(_describe(run.history[-1]))
+            if checkpoint is not None:
+                _save(run, checkpoint, digest)
+    return run
+
+
+def pass_in_pytorch(
+    network: Network,
+    loss: Loss,
+    samples: Samples,
+    order: Int64[Tensor, " samples"],
+    curvatures: Mapping[str, Tensor],
+    eta: float,
+    mu: float,
+    advance: Callable[[int], object] = lambda _: None,
+) -> Tally:
+    """One pass with autograd and `SDLM`, batch 1: about 1.5 ms a sample."""
+    optimizer = SDLM(network.named_parameters(), eta, mu)
+    optimizer.set_curvatures(curvatures)
+    errors, total = 0, 0.0
+    for index in order.tolist():
+        image, label = samples.images[index : index + 1], samples.labels[index : index + 1]
+        optimizer.zero_grad()
+        penalties = network(image)
+        error = loss(penalties, label).sum()
+        error.backward()
+        optimizer.step()
+        errors += int(penalties.argmin() != label)
+        total += error.item()
+        advance(1)
+    return Tally(errors, total)
+
+
+def _estimate_curvatures(
+    network: Network, loss: Loss, settings: Settings, training: Samples, number: int
+) -> dict[str, Tensor]:
+    subset = settings.curvature_subset(number, len(training.labels))
+    return curvature(
+        network, loss, training.images[subset], training.labels[subset], settings.curvature_seed
+    )
+
+
+def _refuse_divergence(tally: Tally, number: int, run: Run, checkpoint: Path | None) -> None:
+    if math.isfinite(tally.loss):
+        return
+    kept = f" {checkpoint} keeps pass {number - 1}." if checkpoint and run.history else ""
+    raise LeNet5Error(
+        f"The run diverged in pass {number} (the loss is {tally.loss}): try init='sqrt_fan_in', "
+        f"a larger mu or another seed.{kept}"
+    )
+
+
+def _describe(line: Pass) -> str:
+    text = f"pass {line.number:2d}  η {line.eta:<7g}  training error {line.training_error:5.2f} %"
+    if line.evaluation_error is not None:
+        text += f"  evaluation error {line.evaluation_error:5.2f} %"
+    return text + f"  {line.seconds:.1f} s"
+
+
+def _save(run: Run, path: Path, digest: str) -> None:
+    header = {
+        "settings": run.settings.as_dict(),
+        "training": digest,
+        "history": [asdict(line) for line in run.history],
+    }
+    write_tensors(path, run.network.state_dict(), _KIND, header)
+
+
+def _resume(run: Run, path: Path, digest: str) -> None:
+    """Takes weights and history from the checkpoint, if it is of this very run."""
+    tensors, header = read_tensors(path, _KIND)
+    theirs, ours = settings_from(header, path).as_dict(), run.settings.as_dict()
+    del theirs["passes"], ours["passes"]  # a finished run may be continued
+    differing = [name for name in ours if ours[name] != theirs[name]]
+    if header["training"] != digest:
+        differing.append("the training samples")
+    if differing:
+        raise LeNet5Error(
+            f"{path} is a checkpoint of another run (it differs in {', '.join(differing)}): "
+            "name another directory, or delete it to begin anew."
+        )
+    fill(run.network, tensors, path)
+    run.history = [Pass(**line) for line in header["history"]]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Batch 1 gains nothing from threads, and sums in one order are repeatable."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

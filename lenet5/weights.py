@@ -1,0 +1,121 @@
+"""Networks in files: safetensors, which hold numbers and no code.
+
+The header of each file carries, as text, what it was trained with, so that a
+file alone is enough to build the network again.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from lenet5.errors import LeNet5Error
+from lenet5.files import write_atomically
+from lenet5.networks import Network
+from lenet5.run import Settings
+
+_KIND = "lenet5 weights, version 1"
+
+
+def save_network(network: Network, settings: Settings, path: Path) -> None:
+    """Writes the weights to `path`, whole or not at all.
+
+    Raises:
+        LeNet5Error: the place cannot be written.
+    """
+    write_tensors(path, network.state_dict(), _KIND, {"settings": settings.as_dict()})
+
+
+def load_network(path: Path) -> tuple[Network, Settings]:
+    """The network in `path`, and the settings that it was trained with.
+
+    Raises:
+        LeNet5Error: no such file, a pickle, a truncated file, or another network's.
+    """
+    tensors, header = read_tensors(path, _KIND)
+    settings = settings_from(header, path)
+    network = settings.make_network()
+    fill(network, tensors, path)
+    return network, settings
+
+
+def fill(network: Network, tensors: dict[str, Tensor], path: Path) -> None:
+    """Puts the tensors of file `path` into the network, if they fit it exactly.
+
+    Raises:
+        LeNet5Error: a tensor is missing, superfluous or of another shape.
+    """
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    odd = sorted(
+        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+    )
+    if odd:
+        name = odd[0]
+        raise LeNet5Error(
+            f"{path} holds another network: {name} is {_shape(found.get(name))} there and "
+            f"{_shape(expected.get(name))} in {type(network).__name__}; name a file of this network."
+        )
+    network.load_state_dict(tensors)
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "absent" if shape is None else str(tuple(shape))
+
+
+def settings_from(header: dict[str, Any], path: Path) -> Settings:
+    """The settings in the header of file `path`.
+
+    Raises:
+        LeNet5Error: they are not settings of this version.
+    """
+    try:
+        return Settings(**header["settings"])
+    except (KeyError, TypeError) as error:
+        raise LeNet5Error(
+            f"{path} was written by another version ({error}): train again, or use the version "
+            "that wrote it."
+        ) from error
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], kind: str, header: dict) -> None:
+    """A safetensors file with a JSON header, written atomically."""
+    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    metadata = {"kind": kind, "header": json.dumps(header)}
+    write_atomically(path, save(contiguous, metadata))
+
+
+def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `write_tensors` wrote.
+
+    Raises:
+        LeNet5Error: the file is missing, damaged, a pickle or not of this kind.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise LeNet5Error(
+            f"{path} cannot be read ({error.strerror}): name a file that "
+            "`python -m lenet5 train` wrote."
+        ) from error
+    if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise LeNet5Error(
+            f"{path} is a pickle, which could run any code when opened: name a safetensors "
+            "file, as `python -m lenet5 train` writes them."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise LeNet5Error(
+            f"{path} is damaged or no safetensors file ({error}): fetch or train it again."
+        ) from error
+    if metadata.get("kind") != kind:
+        raise LeNet5Error(f"{path} is a safetensors file, but not of this project's ({kind}).")
+    return tensors, json.loads(metadata["header"])

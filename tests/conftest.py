@@ -1,0 +1,46 @@
+"""What several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from lenet5.files import ROOT
+from lenet5.networks import LeNet5
+from lenet5.run import Samples
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Small tensors gain nothing from threads, and CI runs tests side by side."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The directory with the four original archives of MNIST."""
+    named = os.environ.get("LENET5_MNIST_MIRROR", "")
+    for place in (Path(named.removeprefix("file://")), ROOT.parent / "shared" / "mnist"):
+        if (place / "t10k-labels-idx1-ubyte.gz").exists():
+            return place
+    pytest.skip("the four MNIST archives are not at hand: set LENET5_MNIST_MIRROR=file://...")
+
+
+@pytest.fixture
+def random_lenet5() -> LeNet5:
+    """LeNet-5 with every parameter drawn, biases and coefficients too."""
+    network = LeNet5()
+    draw = torch.Generator().manual_seed(5)
+    network.initialise("sqrt_fan_in", draw)
+    for name, parameter in network.named_parameters():
+        if name.endswith(("biases", "coefficients")):
+            parameter.data += 0.3 * torch.randn(parameter.shape, generator=draw)
+    return network
+
+
+@pytest.fixture
+def random_samples() -> Samples:
+    draw = torch.Generator().manual_seed(6)
+    images = torch.rand(40, 1, 32, 32, generator=draw) * 1.275 - 0.1
+    return Samples(images, torch.arange(40) % 10)
