@@ -172,9 +172,11 @@ def _cropped(ink: Float[Tensor, "h w"]) -> Float[Tensor, "h1 w1"]:
     strokes, _ = label(ink.numpy() > 0.05, structure=np.ones((3, 3)))
     held = np.bincount(strokes.ravel(), weights=ink.numpy().ravel())
     held[0] = 0  # the paper
-    kept = torch.from_numpy((held >= held.max() / 50)[strokes] & (strokes > 0))
+    large = held >= held.max() / 50
+    kept = torch.from_numpy(large[strokes])
     rows, columns = kept.any(1).nonzero(), kept.any(0).nonzero()
-    ink = ink * kept
+    large[0] = True  # what is too faint to bound a stroke is still its rim
+    ink = ink * torch.from_numpy(large[strokes])
     return ink[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1]
 
 

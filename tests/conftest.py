@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lenet5 import idx, mnist
 from lenet5.files import ROOT
 from lenet5.networks import LeNet5
 from lenet5.run import Samples
@@ -18,13 +19,24 @@ def _one_thread():
 
 
 @pytest.fixture(scope="session")
-def mirror() -> Path:
-    """The directory with the four original archives of MNIST."""
-    named = os.environ.get("LENET5_MNIST_MIRROR", "")
-    for place in (Path(named.removeprefix("file://")), ROOT.parent / "shared" / "mnist"):
-        if (place / "t10k-labels-idx1-ubyte.gz").exists():
-            return place
-    pytest.skip("the four MNIST archives are not at hand: set LENET5_MNIST_MIRROR=file://...")
+def mirror_url() -> str:
+    """Where the four original archives of MNIST can be had."""
+    if named := os.environ.get(idx.MIRROR):
+        return named
+    for place in (ROOT.parent / "shared" / "mnist", ROOT / "data" / "MNIST" / "raw"):
+        if all((place / name).exists() for name in idx.ARCHIVES):
+            return place.as_uri()
+    pytest.skip(f"no archives of MNIST: `make book` fetches them, or name a mirror in {idx.MIRROR}")
+
+
+@pytest.fixture(scope="session")
+def mnist_directory(mirror_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all of MNIST is, fetched once from the archives: not to be written to."""
+    directory = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(idx.MIRROR, mirror_url)
+        mnist.load(directory)
+    return directory
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ TINY = ["--images", "60", "--passes", "2", "--curvature-samples", "30"]
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, mirror):
+def run(capsys, monkeypatch, mnist_directory):
     """Runs a command in this process; gives exit code, output and errors."""
-    monkeypatch.setenv("LENET5_MNIST_MIRROR", mirror.as_uri() + "/")
-    whole = mnist.load()
+    whole = mnist.load(mnist_directory)
     few = mnist.Database(whole.training[:300], whole.test[:50], whole.source, whole.digests)
     monkeypatch.setattr("lenet5.mnist.load", lambda: few)
 

@@ -1,6 +1,5 @@
 """The database and its three versions (Section III-A)."""
 
-import os
 import shutil
 import warnings
 from pathlib import Path
@@ -16,21 +15,8 @@ SIBLING = Path(__file__).resolve().parent.parent.parent / "shared" / "mnist"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where all of MNIST is, fetched once from the genuine archives: not to be written to."""
-    mirror = os.environ.get(idx.MIRROR) or (SIBLING.as_uri() if SIBLING.is_dir() else "")
-    if not mirror:
-        pytest.skip(f"no archives of MNIST: name a mirror of them in {idx.MIRROR}")
-    directory = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(idx.MIRROR, mirror)
-        mnist.load(directory)
-    return directory
-
-
-@pytest.fixture(scope="module")
-def database(directory: Path) -> mnist.Database:
-    return mnist.load(directory)
+def database(mnist_directory: Path) -> mnist.Database:
+    return mnist.load(mnist_directory)
 
 
 @pytest.fixture
@@ -82,24 +68,26 @@ def test_iii_a_the_held_out_are_the_last_10000_and_are_not_fitted(
 
 
 def test_iii_a_what_is_there_is_verified_and_never_fetched_again(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
+    mnist_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fetch(raw: Path) -> None:
         raise AssertionError("fetched again")
 
     monkeypatch.setattr(idx, "fetch", fetch)
-    monkeypatch.setenv("LENET5_DATA", str(directory))
+    monkeypatch.setenv("LENET5_DATA", str(mnist_directory))
     assert mnist.load().complete
 
 
-def test_iii_a_one_changed_pixel_is_found_and_left_alone(directory: Path, tmp_path: Path) -> None:
-    shutil.copytree(directory / "MNIST", tmp_path / "MNIST")
+def test_iii_a_one_changed_pixel_is_found_and_left_alone(
+    mnist_directory: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(mnist_directory / "MNIST", tmp_path / "MNIST")
     path = tmp_path / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
     data = bytearray(path.read_bytes())
     data[5000] ^= 1
     path.write_bytes(data)
     with pytest.raises(
-        LeNet5Error, match="t10k-images-idx3-ubyte is not the file of MNIST.*delete"
+        LeNet5Error, match=r"t10k-images-idx3-ubyte is not the file of MNIST.*delete"
     ):
         mnist.load(tmp_path)
     assert path.read_bytes() == data

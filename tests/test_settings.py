@@ -19,7 +19,6 @@ def test_appendix_c_defaults():
     settings = Settings()
     assert (settings.passes, settings.mu, settings.curvature_samples) == (20, 0.02, 500)
     assert settings.order == "constant"
-    assert settings.penalty == "sum"
 
 
 @pytest.mark.parametrize("wrong", [{"passes": 0}, {"mu": -1.0}, {"j": 0.0}, {"seed": -1}])

@@ -18,9 +18,19 @@ import math
 
 import numpy as np
 
-from lenet5.engine.tiles import LANES, add_outer, add_to, entry, kernel, load, repeat, store, total, zeros
+from lenet5.engine.tiles import (
+    LANES,
+    add_outer,
+    entry,
+    kernel,
+    load,
+    store,
+    total,
+    transposed,
+    zeros,
+)
 
-CONVOLUTION, DENSE, SUBSAMPLING, OUTPUT = range(4)
+CONVOLUTION, DENSE, SUBSAMPLING, SPLITTING, OUTPUT = range(5)
 BLOCKS = (14, 10, 8, 1)
 """How many neighbouring columns a tile may hold; the widest that divides a row is taken."""
 
@@ -28,6 +38,13 @@ A = np.float32(1.7159)
 S = np.float32(2 / 3)
 SLOPE = np.float32(2 / 3 / 1.7159)
 LIMIT = np.float32(8.3)
+BACKGROUND = np.float32(-0.1)
+
+
+@kernel
+def vector(array, at):
+    """A tile of one row: array[at : at + 8]."""
+    return load(1, LANES, array, at, 0)
 
 
 @kernel
@@ -60,7 +77,7 @@ def through_squash(x, d):
         d[i] *= SLOPE * (A - x[i]) * (A + x[i])
 
 
-def _forward(block, fixed_stride):
+def _forward(block, lanes, fixed_stride):
     """A convolution for rows cut into such blocks, and such a stride (0: any)."""
 
     @kernel
@@ -70,8 +87,8 @@ def _forward(block, fixed_stride):
         stride = fixed_stride if fixed_stride else layer.stride
         for row in range(layer.rows):
             for column in range(0, columns, block):
-                for m in range(0, maps, LANES):
-                    tile = repeat(block, w, layer.biases + m)
+                for m in range(0, maps, lanes):
+                    tile = load(block, lanes, w, layer.biases + m, 0)
                     for i in range(size):
                         at = layer.x + ((row + i) * width + column) * stride
                         w_at = layer.weights + i * size * sources * maps + m
@@ -98,21 +115,22 @@ def _to_input(block, fixed_maps):
             for column in range(0, columns, block):
                 for j in range(size):
                     for s in range(0, stride, LANES):
-                        tile = zeros(block)
+                        tile = zeros(block, LANES)
                         for i in range(max(0, row - rows + 1), min(size, row + 1)):
                             at = layer.y + ((row - i) * columns + column) * maps
                             w_at = (i * size + j) * maps * stride + s
                             for m in range(maps):
                                 tile = add_outer(tile, d, at + m, maps, turned, w_at)
                                 w_at += stride
-                        add_to(tile, d, layer.x + (row * width + column + j) * stride + s, stride)
+                        to = layer.x + (row * width + column + j) * stride + s
+                        store(load(block, LANES, d, to, stride) + tile, d, to, stride)
 
     return to_input
 
 
-forward_14_1, forward_8_1 = _forward(14, 1), _forward(8, 1)
-forward_10_8, forward_8_8 = _forward(10, 8), _forward(8, 8)
-forward_any = _forward(1, 0)
+forward_14_1, forward_8_1 = _forward(14, 8, 1), _forward(8, 8, 1)
+forward_10_8, forward_8_8 = _forward(10, 16, 8), _forward(8, 16, 8)
+forward_any = _forward(1, 8, 0)
 
 
 @kernel
@@ -123,9 +141,9 @@ def convolve(layer, w, x):
         forward_14_1(layer, w, x)
     elif block == 8 and stride == 1:
         forward_8_1(layer, w, x)
-    elif block == 10 and stride == 8:
+    elif block == 10 and stride == 8 and layer.maps % 16 == 0:
         forward_10_8(layer, w, x)
-    elif block == 8 and stride == 8:
+    elif block == 8 and stride == 8 and layer.maps % 16 == 0:
         forward_8_8(layer, w, x)
     else:
         forward_any(layer, w, x)
@@ -136,11 +154,11 @@ def turn(layer, w, turned):
     """The weights with sources and maps exchanged."""
     sources, maps, stride = layer.sources, layer.maps, layer.stride
     for tap in range(layer.size * layer.size):
-        block = w[layer.weights + tap * sources * maps :]
-        to = turned[tap * maps * stride :]
-        for s in range(sources):
-            for m in range(maps):
-                to[m * stride + s] = block[s * maps + m]
+        at, to = layer.weights + tap * sources * maps, tap * maps * stride
+        for s in range(0, stride, LANES):
+            for m in range(0, maps, LANES):
+                square = transposed(w, at + s * maps + m, maps)
+                store(square, turned, to + m * stride + s, stride)
 
 
 to_input_10_16, to_input_8_16 = _to_input(10, 16), _to_input(8, 16)
@@ -160,29 +178,58 @@ def convolve_back(layer, w, turned, d):
         to_input_any(layer, turned, d)
 
 
+def _gradient(taps, lanes, at_once):
+    """dE/dw of a shared kernel: a sum over positions, equation (19).
+
+    Args:
+        taps: neighbouring weights of a kernel's row that a tile holds.
+        lanes: maps that it holds.
+        at_once: columns whose terms are added up apart. One short sum would have to
+            wait for itself; a long row has two.
+    """
+
+    @kernel
+    def gradient(layer, x, d, g):
+        size, sources, maps = layer.size, layer.sources, layer.maps
+        stride, width, rows, columns = layer.stride, layer.width, layer.rows, layer.columns
+        for i in range(size):
+            for j in range(0, size, taps):
+                for s in range(sources):
+                    for m in range(0, maps, lanes):
+                        tile, other = zeros(taps, lanes), zeros(taps, lanes)
+                        for row in range(rows):
+                            at = layer.x + ((row + i) * width + j) * stride + s
+                            d_at = layer.y + row * columns * maps + m
+                            for _ in range(0, columns, at_once):
+                                tile = add_outer(tile, x, at, stride, d, d_at)
+                                if at_once == 2:
+                                    other = add_outer(other, x, at + stride, stride, d, d_at + maps)
+                                at += at_once * stride
+                                d_at += at_once * maps
+                        to = layer.weights + ((i * size + j) * sources + s) * maps + m
+                        store(tile + other, g, to, sources * maps)
+
+    return gradient
+
+
+gradient_5_8, gradient_5_16 = _gradient(5, 8, 2), _gradient(5, 16, 1)
+gradient_any = _gradient(1, 8, 1)
+
+
 @kernel
 def convolution_gradient(layer, x, d, g):
-    """dE/dw of a shared kernel: a sum over all positions, equation (19)."""
-    size, sources, maps = layer.size, layer.sources, layer.maps
-    stride, width, rows, columns = layer.stride, layer.width, layer.rows, layer.columns
-    for i in range(size):
-        for s in range(sources):
-            for m in range(0, maps, LANES):
-                even, odd = zeros(5), zeros(5)
-                for row in range(rows):
-                    at = layer.x + (row + i) * width * stride + s
-                    d_at = layer.y + row * columns * maps + m
-                    for _ in range(0, columns, 2):
-                        even = add_outer(even, x, at, stride, d, d_at)
-                        odd = add_outer(odd, x, at + stride, stride, d, d_at + maps)
-                        at += 2 * stride
-                        d_at += 2 * maps
-                to = layer.weights + (i * size * sources + s) * maps + m
-                store(even + odd, g, to, sources * maps)
-    for m in range(0, maps, LANES):
-        bias = zeros(1)
-        for at in range(layer.y + m, layer.y + rows * columns * maps, maps):
-            bias += load(d, at)
+    """dE/dw of kernels and biases: sums over all positions, equation (19)."""
+    if layer.size == 5 and layer.maps % 16 == 0:
+        gradient_5_16(layer, x, d, g)
+    elif layer.size == 5 and layer.columns % 2 == 0:
+        gradient_5_8(layer, x, d, g)
+    else:
+        gradient_any(layer, x, d, g)
+    stop = layer.y + layer.rows * layer.columns * layer.maps
+    for m in range(0, layer.maps, LANES):
+        bias = zeros(1, LANES)
+        for at in range(layer.y + m, stop, layer.maps):
+            bias += vector(d, at)
         store(bias, g, layer.biases + m, 0)
 
 
@@ -195,28 +242,18 @@ def update(w, rate, g):
 
 @kernel
 def multiply(layer, w, x):
-    """The weighted sums of units that see all of the layer below."""
-    maps = layer.maps
-    for m in range(0, maps - 31, 32):
-        at = layer.weights + m
-        t0, t1 = load(w, layer.biases + m), load(w, layer.biases + m + 8)
-        t2, t3 = load(w, layer.biases + m + 16), load(w, layer.biases + m + 24)
-        for s in range(layer.sources):
-            number = x[layer.x + s]
-            t0 += load(w, at) * number
-            t1 += load(w, at + 8) * number
-            t2 += load(w, at + 16) * number
-            t3 += load(w, at + 24) * number
-            at += maps
-        store(t0, x, layer.y + m, 0)
-        store(t1, x, layer.y + m + 8, 0)
-        store(t2, x, layer.y + m + 16, 0)
-        store(t3, x, layer.y + m + 24, 0)
-    for m in range(maps // 32 * 32, maps, LANES):
-        tile = load(w, layer.biases + m)
-        for s in range(layer.sources):
-            tile = add_outer(tile, x, layer.x + s, 0, w, layer.weights + s * maps + m)
-        store(tile, x, layer.y + m, 0)
+    """The weighted sums of units that see all of the layer below, four inputs at a time."""
+    maps, y = layer.maps, layer.y
+    for m in range(0, maps, LANES):
+        store(vector(w, layer.biases + m), x, y + m, 0)
+    at = layer.weights
+    for s in range(layer.x, layer.x + layer.sources, 4):
+        x0, x1, x2, x3 = x[s], x[s + 1], x[s + 2], x[s + 3]
+        for m in range(0, maps, LANES):
+            a = vector(x, y + m) + vector(w, at + m) * x0 + vector(w, at + maps + m) * x1
+            b = vector(w, at + 2 * maps + m) * x2 + vector(w, at + 3 * maps + m) * x3
+            store(a + b, x, y + m, 0)
+        at += 4 * maps
 
 
 @kernel
@@ -225,28 +262,30 @@ def multiply_back(layer, w, rate, x, d):
     maps, y = layer.maps, layer.y
     for s in range(layer.sources):
         number, at = x[layer.x + s], layer.weights + s * maps
-        slope = zeros(1)
+        slope = zeros(1, LANES)
         for m in range(0, maps, LANES):
-            weight, above = load(w, at + m), load(d, y + m)
+            weight, above = vector(w, at + m), vector(d, y + m)
             slope += weight * above
-            store(weight - load(rate, at + m) * (above * number), w, at + m, 0)
+            store(weight - vector(rate, at + m) * (above * number), w, at + m, 0)
         d[layer.x + s] = total(slope)
     for m in range(0, maps, LANES):
         at = layer.biases + m
-        store(load(w, at) - load(rate, at) * load(d, y + m), w, at, 0)
+        store(vector(w, at) - vector(rate, at) * vector(d, y + m), w, at, 0)
 
 
 @kernel
 def four(x, at, maps, below):
     """The sum of a unit's four inputs, eight maps at a time."""
-    return load(x, at) + load(x, at + maps) + load(x, at + below) + load(x, at + below + maps)
+    return (
+        vector(x, at) + vector(x, at + maps) + vector(x, at + below) + vector(x, at + below + maps)
+    )
 
 
 @kernel
 def subsample(layer, w, x):
     maps, columns, below = layer.maps, layer.columns, layer.width * layer.stride
     for m in range(0, maps, LANES):
-        coefficient, bias = load(w, layer.weights + m), load(w, layer.biases + m)
+        coefficient, bias = vector(w, layer.weights + m), vector(w, layer.biases + m)
         for row in range(layer.rows):
             at = layer.x + 2 * row * below + m
             to = layer.y + row * columns * maps + m
@@ -261,13 +300,13 @@ def subsample_back(layer, w, x, d, g):
     """dE/dx below and the gradients of coefficients and biases."""
     maps, columns, below = layer.maps, layer.columns, layer.width * layer.stride
     for m in range(0, maps, LANES):
-        weight = load(w, layer.weights + m)
-        coefficient, bias = zeros(1), zeros(1)
+        weight = vector(w, layer.weights + m)
+        coefficient, bias = zeros(1, LANES), zeros(1, LANES)
         for row in range(layer.rows):
             at = layer.x + 2 * row * below + m
             y = layer.y + row * columns * maps + m
             for _ in range(columns):
-                slope = load(d, y)
+                slope = vector(d, y)
                 coefficient += slope * four(x, at, maps, below)
                 bias += slope
                 slope = slope * weight
@@ -282,6 +321,41 @@ def subsample_back(layer, w, x, d, g):
 
 
 @kernel
+def split(layer, w, x):
+    """Sub-sampling where a map below feeds several maps."""
+    columns, stride, below = layer.columns, layer.stride, layer.width * layer.stride
+    for row in range(layer.rows):
+        for column in range(columns):
+            at = layer.x + 2 * (row * below + column * stride)
+            to = layer.y + (row * columns + column) * layer.maps
+            for m in range(layer.sources * layer.size):
+                p = at + m // layer.size
+                four = x[p] + x[p + stride] + x[p + below] + x[p + below + stride]
+                x[to + m] = w[layer.weights + m] * four + w[layer.biases + m]
+
+
+@kernel
+def split_back(layer, w, x, d, g):
+    columns, stride, below = layer.columns, layer.stride, layer.width * layer.stride
+    g[layer.weights : layer.end] = 0
+    d[layer.x : layer.y] = 0
+    for row in range(layer.rows):
+        for column in range(columns):
+            at = layer.x + 2 * (row * below + column * stride)
+            to = layer.y + (row * columns + column) * layer.maps
+            for m in range(layer.sources * layer.size):
+                p, slope = at + m // layer.size, d[to + m]
+                four = x[p] + x[p + stride] + x[p + below] + x[p + below + stride]
+                g[layer.weights + m] += slope * four
+                g[layer.biases + m] += slope
+                slope *= w[layer.weights + m]
+                d[p] += slope
+                d[p + stride] += slope
+                d[p + below] += slope
+                d[p + below + stride] += slope
+
+
+@kernel
 def take(image, x):
     """Puts an image of [map][row][column] at the start of x as [row][column][map]."""
     maps, rows, columns = image.shape
@@ -293,6 +367,35 @@ def take(image, x):
 
 
 @kernel
+def take_distorted(image, affine, line, x):
+    """The same for the image as the map `affine` shows it; see `lenet5.distortion`.
+
+    Without rotation, a row of the result lies between two rows of the image: their
+    mixture goes to `line`, between two pixels of white on either side.
+    """
+    maps, rows, columns = image.shape
+    a, b, c, d, e = affine[0], affine[1], affine[2], affine[3], affine[4]
+    line[:] = BACKGROUND
+    for m in range(maps):
+        for row in range(rows):
+            y = min(max(d * row + e, np.float32(-1)), np.float32(rows))
+            above = math.floor(y)
+            below_share = y - above
+            line[2 : columns + 2] = BACKGROUND
+            for source, share in ((above, 1 - below_share), (above + 1, below_share)):
+                if 0 <= source < rows:
+                    for column in range(columns):
+                        line[column + 2] += share * (image[m, source, column] - BACKGROUND)
+            to = x[row * columns * maps + m :]
+            for column in range(columns):
+                at = a * column + (b * row + c)
+                at = min(max(at, np.float32(-2)), np.float32(columns)) + 2
+                left = int(at)
+                step = line[left + 1] - line[left]
+                to[column * maps] = line[left] + (at - left) * step
+
+
+@kernel
 def forward(program, w, x, penalties):
     """From the image at the start of x to all states and penalties."""
     for n in range(len(program) - 1):
@@ -301,6 +404,8 @@ def forward(program, w, x, penalties):
             convolve(layer, w, x)
         elif layer.kind == SUBSAMPLING:
             subsample(layer, w, x)
+        elif layer.kind == SPLITTING:
+            split(layer, w, x)
         else:
             multiply(layer, w, x)
         squash(x[layer.y : layer.y + layer.rows * layer.columns * layer.maps])
@@ -311,9 +416,9 @@ def forward(program, w, x, penalties):
 def compare(output, w, x, penalties):
     """Equation (7)."""
     for i in range(output.maps):
-        distance, at = zeros(1), output.weights + i * output.stride
+        distance, at = zeros(1, LANES), output.weights + i * output.stride
         for k in range(0, output.stride, LANES):
-            difference = load(x, output.x + k) - load(w, at + k)
+            difference = vector(x, output.x + k) - vector(w, at + k)
             distance += difference * difference
         penalties[i] = output.scale * total(distance)
 
@@ -342,13 +447,13 @@ def loss(penalties, label, j, slopes):
 def output_back(output, w, rate, x, d, slopes):
     """dE/dx at the units below, and the update of the codes (rate 0 where they are fixed)."""
     for k in range(0, output.stride, LANES):
-        slope_below = zeros(1)
+        slope_below = zeros(1, LANES)
         for i in range(output.maps):
             at = output.weights + i * output.stride + k
-            code, slope = load(w, at), np.float32(2 * output.scale * slopes[i])
-            term = (load(x, output.x + k) - code) * slope
+            code, slope = vector(w, at), np.float32(2 * output.scale * slopes[i])
+            term = (vector(x, output.x + k) - code) * slope
             slope_below += term
-            store(code + load(rate, at) * term, w, at, 0)
+            store(code + vector(rate, at) * term, w, at, 0)
         store(slope_below, d, output.x + k, 0)
 
 
@@ -365,6 +470,8 @@ def backward(program, w, rate, x, d, g, turned, slopes):
             continue
         if layer.kind == SUBSAMPLING:
             subsample_back(layer, w, x, d, g)
+        elif layer.kind == SPLITTING:
+            split_back(layer, w, x, d, g)
         else:
             if n > 0:
                 d[layer.x : layer.y] = 0
@@ -375,15 +482,23 @@ def backward(program, w, rate, x, d, g, turned, slopes):
 
 
 @entry
-def present(program, w, rate, x, d, g, turned, images, labels, order, j):
-    """A pass over the samples that `order` names. Returns the errors and the sum of E^p."""
+def present(program, w, rate, x, d, g, turned, images, labels, order, affine, j):
+    """A pass over the samples that `order` names, each distorted if `affine` has maps.
+
+    Returns the errors and the sum of E^p.
+    """
     penalties, slopes = np.empty(program[-1].maps), np.empty(program[-1].maps)
+    line = np.empty(images.shape[3] + 4, np.float32)
     errors, so_far = 0, 0.0
-    for index in order:
-        take(images[index], x)
+    for n in range(len(order)):
+        image, label = images[order[n]], labels[order[n]]
+        if len(affine):
+            take_distorted(image, affine[n], line, x)
+        else:
+            take(image, x)
         forward(program, w, x, penalties)
-        errors += np.argmin(penalties) != labels[index]
-        so_far += loss(penalties, labels[index], j, slopes)
+        errors += np.argmin(penalties) != label
+        so_far += loss(penalties, label, j, slopes)
         backward(program, w, rate, x, d, g, turned, slopes)
     return errors, so_far
 

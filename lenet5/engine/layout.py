@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lenet5.engine.kernels import BLOCKS, CONVOLUTION, DENSE, OUTPUT, SUBSAMPLING
+from lenet5.engine.kernels import BLOCKS, CONVOLUTION, DENSE, OUTPUT, SPLITTING, SUBSAMPLING
 from lenet5.engine.tiles import LANES
 from lenet5.errors import LeNet5Error
 from lenet5.layers import Convolution, FullConnection, Subsampling
@@ -15,7 +15,7 @@ from lenet5.networks import Network
 ROW = np.dtype(
     [
         ("kind", np.int64),
-        ("size", np.int64),  # side of the kernel
+        ("size", np.int64),  # side of the kernel; maps that each map below feeds
         ("sources", np.int64),  # maps below; for a dense layer, all numbers below
         ("runs", np.int64),  # a row of the kernel lies over so many pieces of the states below
         ("run", np.int64),  # and so many numbers in each
@@ -79,13 +79,15 @@ class Layout:
                 height, width = 1, 1
             elif isinstance(layer, Subsampling):
                 height, width = height // 2, width // 2
-                row["kind"] = SUBSAMPLING
+                row["size"] = len(layer.biases) // maps
+                row["kind"] = SUBSAMPLING if row["size"] == 1 else SPLITTING
+                maps = len(layer.biases)
                 self.places[f"{name}.coefficients"] = self.weights + torch.arange(maps)
                 self.weights += _padded(maps)
             else:
                 raise LeNet5Error(
                     f"The engine does not know layer {name}, a {type(layer).__name__}: train "
-                    "with --trainer pytorch."
+                    "with `pass_in_pytorch`."
                 )
             stride = _padded(maps)
             row["rows"], row["columns"], row["maps"] = height, width, stride
@@ -105,6 +107,7 @@ class Layout:
         )
         self.weights += len(codes) * stride
         row["end"] = self.weights
+        self.weights += LANES * max(int(r["maps"]) for r in rows)  # squares read past the end
         self.program = np.array([*rows, row])
 
     def _convolution(self, name: str, layer: Convolution, row: np.ndarray) -> int:

@@ -1,34 +1,38 @@
-"""Register tiles: a few rows of eight floats that stay in the processor's registers.
+"""Register tiles: small tables of float32 numbers that stay in the processor's registers.
 
-Numba has no name for a vector register, and LLVM does not find by itself that
-the sums of a convolution could stay in registers while the kernel slides. So
-here is a type for it. A tile is `rows` x 8 float32 numbers, `rows` known when
+Numba has no name for a vector register, and LLVM does not find out by itself
+that the sums of a convolution can stay in registers while the kernel slides. So
+here is a type for them. A tile has a few rows of 8 or 16 lanes, both known when
 the code is compiled. Everything that the convolutions do is
 
     tile[r, :] += x[r] * w[:]          for each row r
 
-a product of a column of numbers and a vector of eight, the outer product from
-which fast matrix multiplications are built too. LLVM translates a row to one
-register where the processor has 256 bits, and to two where it has 128.
+a column of numbers times a vector: the outer product from which fast matrix
+multiplications are built too. Eight lanes are one register of 256 bits; where
+registers are shorter or longer, LLVM takes two or half of one.
 
-Not one of the operations checks a bound.
+Not one of the operations checks a bound. In what follows `array` is one-dimensional,
+float32 and contiguous, and [n :] means as many neighbours as the tile has lanes.
 """
+
+# mypy: disallow-untyped-defs=False
+# The functions below are called by Numba's compiler, with its own untyped objects.
 
 import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped, unused-ignore]
 from numba import njit, types
 from numba.extending import intrinsic, models, overload, register_model
 
 LANES = 8
-"""Numbers in a row of a tile. Maps are stored in groups of so many."""
+"""Lanes of a tile unless said. Maps are stored in groups of so many."""
 
 _FAST = {"contract", "reassoc", "arcp", "nsz", "afn"}  # not nnan, ninf: divergence must show
-_ROW = ir.VectorType(ir.FloatType(), LANES)
-_INDEX = ir.IntType(32)
+_FUSED = ("contract",)  # a product and a sum may be one instruction
+_INT32 = ir.IntType(32)
 
 
 def kernel(function: Callable[..., Any], cache: bool = False) -> Any:
@@ -42,89 +46,140 @@ def kernel(function: Callable[..., Any], cache: bool = False) -> Any:
 
 
 def entry(function: Callable[..., Any]) -> Any:
-    """A kernel that is called from Python: its machine code is kept on disk."""
+    """A kernel that is called from Python: its machine code is kept on disk.
+
+    Numba compiles it again when the file that it stands in changes, but does not see
+    a change in another file: after one here, `touch kernels.py`.
+    """
     return kernel(function, cache=True)
 
 
 class Tile(types.Type):
-    """Numba's type of a tile of so many rows."""
+    """Numba's type of a tile of so many rows and lanes."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, lanes: int) -> None:
         self.rows = rows
-        super().__init__(name=f"Tile({rows})")
+        self.lanes = lanes
+        super().__init__(name=f"Tile({rows}, {lanes})")
+
+    @property
+    def vector(self) -> ir.VectorType:
+        """LLVM's type of one row."""
+        return ir.VectorType(ir.FloatType(), self.lanes)
+
+    def assemble(self, builder, rows):
+        """A tile of the given rows."""
+        tile = ir.Constant(ir.ArrayType(self.vector, self.rows), ir.Undefined)
+        for r, row in enumerate(rows):
+            tile = builder.insert_value(tile, row, r)
+        return tile
+
+    def take_apart(self, builder, tile):
+        """The rows of a tile."""
+        return [builder.extract_value(tile, r) for r in range(self.rows)]
 
 
 @register_model(Tile)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager, tile):
-        super().__init__(manager, tile, ir.ArrayType(_ROW, tile.rows))
+        super().__init__(manager, tile, ir.ArrayType(tile.vector, tile.rows))
 
 
-def _pointer(context, builder, array_type, array, at, to):
-    """Where array[at] is, as a pointer to `to`."""
-    data = context.make_array(array_type)(context, builder, value=array).data
-    return builder.bitcast(builder.gep(data, [at]), to.as_pointer())
+class _Pointers:
+    """Where array[at + r stride] is, for each row r, as a pointer to `kind`."""
+
+    def __init__(self, context, builder, array_type, array, at, stride, kind):
+        self.data = context.make_array(array_type)(context, builder, value=array).data
+        self.builder, self.at, self.stride, self.kind = builder, at, stride, kind.as_pointer()
+
+    def __getitem__(self, r):
+        step = self.builder.mul(self.stride, self.stride.type(r))
+        place = self.builder.gep(self.data, [self.builder.add(self.at, step)])
+        return self.builder.bitcast(place, self.kind)
 
 
-def _load_row(context, builder, array_type, array, at):
-    return builder.load(_pointer(context, builder, array_type, array, at, _ROW), align=4)
-
-
-def _spread(builder, number):
-    """A row that holds the number eight times."""
-    first = builder.insert_element(ir.Constant(_ROW, ir.Undefined), number, _INDEX(0))
-    mask = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(_ROW, ir.Undefined), mask)
-
-
-def _multiply_add(builder, a, b, c):
-    fused = ("contract",)  # one instruction where the processor has it
-    return builder.fadd(builder.fmul(a, b, flags=fused), c, flags=fused)
-
-
-def _plus(builder, at, stride, row):
-    return builder.add(at, builder.mul(stride, stride.type(row)))
+def _spread(builder, tile, number):
+    """A row that is the number all along."""
+    nothing = ir.Constant(tile.vector, ir.Undefined)
+    first = builder.insert_element(nothing, number, _INT32(0))
+    lanes = ir.Constant(ir.VectorType(_INT32, tile.lanes), [0] * tile.lanes)
+    return builder.shuffle_vector(first, nothing, lanes)
 
 
 @intrinsic(prefer_literal=True)
-def zeros(typing, rows):
-    """zeros(rows): a tile of zeros."""
-    tile = Tile(rows.literal_value)
+def zeros(typing, rows, lanes):
+    """zeros(rows, lanes): a tile of zeros."""
+    tile = Tile(rows.literal_value, lanes.literal_value)
 
     def generate(context, builder, signature, arguments):
-        return ir.Constant(ir.ArrayType(_ROW, tile.rows), None)
+        return ir.Constant(ir.ArrayType(tile.vector, tile.rows), None)
 
-    return tile(rows), generate
+    return tile(rows, lanes), generate
 
 
 @intrinsic(prefer_literal=True)
-def repeat(typing, rows, array, at):
-    """repeat(rows, array, at): a tile of which every row is array[at : at + 8]."""
-    tile = Tile(rows.literal_value)
+def load(typing, rows, lanes, array, at, stride):
+    """load(rows, lanes, array, at, stride): the tile [r, :] = array[at + r stride :]."""
+    tile = Tile(rows.literal_value, lanes.literal_value)
 
     def generate(context, builder, signature, arguments):
-        _, array_value, at_value = arguments
-        row = _load_row(context, builder, array, array_value, at_value)
-        result = ir.Constant(ir.ArrayType(_ROW, tile.rows), ir.Undefined)
-        for r in range(tile.rows):
-            result = builder.insert_value(result, row, r)
-        return result
+        places = _Pointers(context, builder, array, *arguments[2:], tile.vector)
+        return tile.assemble(builder, [builder.load(places[r], align=4) for r in range(tile.rows)])
 
-    return tile(rows, array, types.intp), generate
+    return tile(rows, lanes, array, types.intp, types.intp), generate
 
 
 @intrinsic
-def load(typing, array, at):
-    """load(array, at): a tile of one row, array[at : at + 8]."""
-    tile = Tile(1)
+def store(typing, tile, array, at, stride):
+    """store(tile, array, at, stride): array[at + r stride :] = tile[r, :]."""
 
     def generate(context, builder, signature, arguments):
-        row = _load_row(context, builder, array, *arguments)
-        return builder.insert_value(
-            ir.Constant(ir.ArrayType(_ROW, 1), ir.Undefined), row, 0
-        )
+        places = _Pointers(context, builder, array, *arguments[1:], tile.vector)
+        for r, row in enumerate(tile.take_apart(builder, arguments[0])):
+            builder.store(row, places[r], align=4)
+        return context.get_dummy_value()
 
-    return tile(array, types.intp), generate
+    return types.void(tile, array, types.intp, types.intp), generate
+
+
+@intrinsic
+def add_outer(typing, tile, x, at, stride, w, w_at):
+    """add_outer(...): the tile [r, :] = tile[r, :] + x[at + r stride] * w[w_at :]."""
+
+    def generate(context, builder, signature, arguments):
+        value, x_value, at_value, stride_value, w_value, w_at_value = arguments
+        numbers = _Pointers(context, builder, x, x_value, at_value, stride_value, ir.FloatType())
+        vectors = _Pointers(context, builder, w, w_value, w_at_value, stride_value, tile.vector)
+        vector, rows = builder.load(vectors[0], align=4), []
+        for r, row in enumerate(tile.take_apart(builder, value)):
+            number = _spread(builder, tile, builder.load(numbers[r]))
+            term = builder.fmul(number, vector, flags=_FUSED)
+            rows.append(builder.fadd(row, term, flags=_FUSED))
+        return tile.assemble(builder, rows)
+
+    return tile(tile, x, types.intp, types.intp, w, types.intp), generate
+
+
+@intrinsic
+def transposed(typing, array, at, stride):
+    """transposed(array, at, stride): the 8 x 8 tile [r, c] = array[at + c stride + r]."""
+    tile = Tile(LANES, LANES)
+
+    def generate(context, builder, signature, arguments):
+        places = _Pointers(context, builder, array, *arguments, tile.vector)
+        rows = [builder.load(places[r], align=4) for r in range(LANES)]
+        step = LANES // 2
+        while step:  # exchange the off-diagonal quarters of ever smaller squares
+            upper = [c - step + LANES if c & step else c for c in range(LANES)]
+            lower = [c + LANES if c & step else c + step for c in range(LANES)]
+            before, rows = rows, []
+            for r in range(LANES):
+                lanes = ir.Constant(ir.VectorType(_INT32, LANES), lower if r & step else upper)
+                rows.append(builder.shuffle_vector(before[r & ~step], before[r | step], lanes))
+            step //= 2
+        return tile.assemble(builder, rows)
+
+    return tile(array, types.intp, types.intp), generate
 
 
 @intrinsic
@@ -132,37 +187,33 @@ def total(typing, tile):
     """total(tile): the sum of all its numbers."""
 
     def generate(context, builder, signature, arguments):
-        rows = [builder.extract_value(arguments[0], r) for r in range(tile.rows)]
-        numbers = [builder.extract_element(row, _INDEX(i)) for row in rows for i in range(LANES)]
-        while len(numbers) > 1:  # in halves, so that LLVM can do it in a row
-            half = len(numbers) // 2
-            numbers = [
-                builder.fadd(a, b, flags=tuple(_FAST))
-                for a, b in zip(numbers[:half], numbers[half:], strict=True)
-            ]
+        rows = tile.take_apart(builder, arguments[0])
+        numbers = [builder.extract_element(v, _INT32(i)) for v in rows for i in range(tile.lanes)]
+        while len(numbers) > 1:
+            first, second = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+            pairs = zip(first, second, strict=True)
+            numbers = [builder.fadd(a, b, flags=tuple(_FAST)) for a, b in pairs]
         return numbers[0]
 
     return types.float32(tile), generate
 
 
 def _elementwise(operation):
-    """tile ∘ tile, row by row; a number stands for a tile full of it."""
+    """tile ∘ tile, number by number. A float32 stands for a tile full of it."""
 
     def typed(typing, a, b):
         tile = a if isinstance(a, Tile) else b
 
         def generate(context, builder, signature, arguments):
-            def row(kind, value, r):
-                if isinstance(kind, Tile):
-                    return builder.extract_value(value, r)
-                return _spread(builder, value)
-
-            result = ir.Constant(ir.ArrayType(_ROW, tile.rows), ir.Undefined)
-            for r in range(tile.rows):
-                rows = [row(k, v, r) for k, v in zip((a, b), arguments, strict=True)]
-                answer = getattr(builder, operation)(*rows, flags=("contract",))
-                result = builder.insert_value(result, answer, r)
-            return result
+            operands = [
+                tile.take_apart(builder, value)
+                if isinstance(kind, Tile)
+                else [_spread(builder, tile, value)] * tile.rows
+                for kind, value in zip((a, b), arguments, strict=True)
+            ]
+            pairs = zip(*operands, strict=True)
+            combine = getattr(builder, operation)
+            return tile.assemble(builder, [combine(p, q, flags=_FUSED) for p, q in pairs])
 
         return tile(a, b), generate
 
@@ -176,56 +227,7 @@ def _elementwise(operation):
     return overloaded
 
 
-_add = _elementwise("fadd")
-overload(operator.add)(_add)
-overload(operator.iadd)(_add)
+overload(operator.add)(_elementwise("fadd"))
+overload(operator.iadd)(_elementwise("fadd"))
 overload(operator.sub)(_elementwise("fsub"))
 overload(operator.mul)(_elementwise("fmul"))
-
-
-@intrinsic
-def add_outer(typing, tile, x, at, stride, w, w_at):
-    """tile[r, :] + x[at + r * stride] * w[w_at : w_at + 8]."""
-
-    def generate(context, builder, signature, arguments):
-        tile_value, x_value, at_value, stride_value, w_value, w_at_value = arguments
-        row = _load_row(context, builder, w, w_value, w_at_value)
-        result = tile_value
-        for r in range(tile.rows):
-            where = _plus(builder, at_value, stride_value, r)
-            number = builder.load(_pointer(context, builder, x, x_value, where, ir.FloatType()))
-            total = _multiply_add(
-                builder, _spread(builder, number), row, builder.extract_value(tile_value, r)
-            )
-            result = builder.insert_value(result, total, r)
-        return result
-
-    return tile(tile, x, types.intp, types.intp, w, types.intp), generate
-
-
-def _storing(add):
-    def typed(typing, tile, array, at, stride):
-        def generate(context, builder, signature, arguments):
-            tile_value, array_value, at_value, stride_value = arguments
-            for r in range(tile.rows):
-                where = _plus(builder, at_value, stride_value, r)
-                row = builder.extract_value(tile_value, r)
-                if add:
-                    row = builder.fadd(
-                        row, _load_row(context, builder, array, array_value, where)
-                    )
-                builder.store(
-                    row, _pointer(context, builder, array, array_value, where, _ROW), align=4
-                )
-            return context.get_dummy_value()
-
-        return types.void(tile, array, types.intp, types.intp), generate
-
-    return intrinsic(typed)
-
-
-store = _storing(add=False)
-"""store(tile, array, at, stride): array[at + r * stride : ... + 8] = tile[r, :]."""
-
-add_to = _storing(add=True)
-"""add_to(tile, array, at, stride): array[at + r * stride : ... + 8] += tile[r, :]."""
