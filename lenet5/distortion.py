@@ -91,7 +91,7 @@ class Distortion:
         a, b, d = r * (1 + u), r * h, r * (1 - u)
         return torch.stack([a, b, x - a * x - b * shear + t_x, d, y - d * y + t_y], 1).float()
 
-    def enlarge(self, images: int, copies: int) -> Float[Tensor, "copies+1 images 5"]:
+    def enlarge(self, images: int, copies: int) -> Float[Tensor, "sets images 5"]:
         """The maps of a fixed enlarged set: the images themselves, then `copies` of each.
 
         With 60,000 images and 9 copies, the paper's 60,000 patterns and 540,000 more.

@@ -8,6 +8,7 @@ equation (8).
 import itertools
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from lenet5.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
@@ -33,11 +34,13 @@ class SplitSubsampling(Subsampling):
         super().__init__(sources * copies)
         self.copies = copies
 
-    def _sum(self, x: Tensor) -> Tensor:
-        return super()._sum(x).repeat_interleave(self.copies, 1)
+    def forward(
+        self, x: Float[Tensor, "batch sources rows columns"]
+    ) -> Float[Tensor, "batch maps rows/2 columns/2"]:
+        return super().forward(x.repeat_interleave(self.copies, 1))
 
     def bbprop(self, x: Tensor, h_a: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        h_x, h_parameters = super().bbprop(x, h_a)
+        h_x, h_parameters = super().bbprop(x.repeat_interleave(self.copies, 1), h_a)
         return h_x.unflatten(1, (-1, self.copies)).sum(2), h_parameters
 
 

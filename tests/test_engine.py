@@ -12,7 +12,7 @@ from lenet5.engine import kernels, pass_in_engine, penalties_in_engine
 from lenet5.engine.layout import Layout
 from lenet5.errors import LeNet5Error
 from lenet5.evaluation import penalties
-from lenet5.layers import Convolution, EuclideanRBF, FullConnection, Subsampling
+from lenet5.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
 from lenet5.losses import MaximumAPosteriori, MeanSquaredError
 from lenet5.networks import LeNet5, Network
 from lenet5.rivals import LeNet1, LeNet4, Perceptron
@@ -86,7 +86,7 @@ def test_gradients_are_those_of_autograd_in_double_precision(name, loss, distort
     maps = Distortion(1, side=network.input_shape[2]).draw(1) if distorted else None
     moved = copy.deepcopy(network)
     flat = zeros_like_parameters(network)
-    tally = pass_in_engine(moved, loss, samples, torch.tensor([sample]), flat, 1, 1, maps=maps)
+    tally = pass_in_engine(moved, loss, samples, torch.tensor([sample]), flat, 1.0, 1.0, maps=maps)
 
     exact = copy.deepcopy(network).double()
     image, label = samples.images[sample, None].double(), samples.labels[sample, None]
@@ -94,7 +94,7 @@ def test_gradients_are_those_of_autograd_in_double_precision(name, loss, distort
         image = distort(image, maps)
     error = loss(exact(image), label).sum()
     error.backward()
-    assert tally.loss == pytest.approx(error.item(), rel=1e-6)
+    assert tally.loss == pytest.approx(error.item(), rel=5e-6)
     after = dict(moved.named_parameters())
     for (key, before), parameter in zip(
         network.named_parameters(), exact.parameters(), strict=True
@@ -104,8 +104,7 @@ def test_gradients_are_those_of_autograd_in_double_precision(name, loss, distort
         assert worst < GRADIENT_TOLERANCE, key
 
 
-@pytest.mark.parametrize("name", ["LeNet-5", "LeNet-1"])
-@pytest.mark.parametrize("loss", LOSSES, ids=["equation 9", "equation 8"])
+@pytest.mark.parametrize(("name", "loss"), zip(["LeNet-5", "LeNet-1"], LOSSES, strict=True))
 def test_a_thousand_updates_end_where_those_of_pytorch_end(name, loss):
     network = drawn(name)
     samples = noise(network, 250)
@@ -168,7 +167,8 @@ def test_what_is_not_a_parameter_keeps_its_zeros_in_training(random_samples):
     w = layout.gather(network.state_dict())
     rate = layout.gather({k: 1e-3 + h for k, h in zeros_like_parameters(network).items()})
     idle = w == 0
-    buffers = [np.zeros(n, np.float32) for n in (layout.states,) * 2 + (layout.weights,) * 2]
+    sizes = (layout.states, layout.states, layout.weights, layout.turned)
+    buffers = [np.zeros(size, np.float32) for size in sizes]
     kernels.present(
         layout.program,
         w,
@@ -229,14 +229,11 @@ def test_divergence_is_seen(random_samples):
     assert not np.isfinite(tally.loss)
 
 
-class Pooling(Subsampling):
-    """A layer with other arithmetic than its parent's."""
-
-
 def test_a_network_that_it_does_not_know_is_refused(random_samples):
-    network = Network(
-        {"pool": torch.nn.Identity()}, EuclideanRBF(torch.zeros(10, 1024)), (1, 32, 32)
-    )
+    class Unknown(Layer):
+        pass
+
+    network = Network({"pool": Unknown()}, EuclideanRBF(torch.zeros(10, 1024)), (1, 32, 32))
     with pytest.raises(LeNet5Error, match="does not know layer pool"):
         penalties_in_engine(network, random_samples)
 
@@ -247,8 +244,8 @@ def test_images_of_another_shape_are_refused(random_samples):
 
 
 def test_another_loss_is_refused(random_samples):
-    class Other(MeanSquaredError):
-        pass
+    class Other:
+        __call__ = gradient = hessian = lambda *_: None
 
     network = drawn("LeNet-5")
     h, order = zeros_like_parameters(network), torch.arange(2)

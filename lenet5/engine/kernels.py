@@ -14,6 +14,9 @@ A connection that is not there, for want of a map or of an entry in Table I, has
 weight 0 and rate 0, and stays 0.
 """
 
+# mypy: ignore-errors
+# Numba infers the types of what follows.
+
 import math
 
 import numpy as np
@@ -24,6 +27,7 @@ from lenet5.engine.tiles import (
     entry,
     kernel,
     load,
+    pasted,
     store,
     total,
     transposed,
@@ -133,7 +137,7 @@ forward_10_8, forward_8_8 = _forward(10, 16, 8), _forward(8, 16, 8)
 forward_any = _forward(1, 8, 0)
 
 
-@kernel
+@pasted
 def convolve(layer, w, x):
     """The weighted sums. The shapes of the paper's networks have code of their own."""
     block, stride = layer.block, layer.stride
@@ -165,7 +169,7 @@ to_input_10_16, to_input_8_16 = _to_input(10, 16), _to_input(8, 16)
 to_input_any = _to_input(1, 0)
 
 
-@kernel
+@pasted
 def convolve_back(layer, w, turned, d):
     """dE/dx of the sources."""
     turn(layer, w, turned)
@@ -216,7 +220,7 @@ gradient_5_8, gradient_5_16 = _gradient(5, 8, 2), _gradient(5, 16, 1)
 gradient_any = _gradient(1, 8, 1)
 
 
-@kernel
+@pasted
 def convolution_gradient(layer, x, d, g):
     """dE/dw of kernels and biases: sums over all positions, equation (19)."""
     if layer.size == 5 and layer.maps % 16 == 0:
@@ -395,7 +399,7 @@ def take_distorted(image, affine, line, x):
                 to[column * maps] = line[left] + (at - left) * step
 
 
-@kernel
+@pasted
 def forward(program, w, x, penalties):
     """From the image at the start of x to all states and penalties."""
     for n in range(len(program) - 1):
@@ -457,7 +461,7 @@ def output_back(output, w, rate, x, d, slopes):
         store(slope_below, d, output.x + k, 0)
 
 
-@kernel
+@pasted
 def backward(program, w, rate, x, d, g, turned, slopes):
     """From dE/dy down to the first layer, with every weight updated on the way."""
     output_back(program[-1], w, rate, x, d, slopes)

@@ -15,15 +15,15 @@ Not one of the operations checks a bound. In what follows `array` is one-dimensi
 float32 and contiguous, and [n :] means as many neighbours as the tile has lanes.
 """
 
-# mypy: disallow-untyped-defs=False
-# The functions below are called by Numba's compiler, with its own untyped objects.
+# mypy: ignore-errors
+# Numba's compiler calls most of what follows, with objects that have no types.
 
 import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped, unused-ignore]
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, overload, register_model
 
@@ -35,14 +35,19 @@ _FUSED = ("contract",)  # a product and a sum may be one instruction
 _INT32 = ir.IntType(32)
 
 
-def kernel(function: Callable[..., Any], cache: bool = False) -> Any:
+def kernel(function: Callable[..., Any], **options: Any) -> Any:
     """Compiles a function with Numba.
 
     It is unwrapped first: a run-time type checker may have put itself around
     it (jaxtyping's import hook does), and that Numba could not compile.
     """
-    compiler = njit(fastmath=_FAST, nogil=True, error_model="numpy", cache=cache)
+    compiler = njit(fastmath=_FAST, nogil=True, error_model="numpy", **options)
     return compiler(inspect.unwrap(function))
+
+
+def pasted(function: Callable[..., Any]) -> Any:
+    """A kernel that Numba pastes into its callers: one level less for LLVM to go through."""
+    return kernel(function, inline="always")
 
 
 def entry(function: Callable[..., Any]) -> Any:

@@ -19,7 +19,9 @@ def draw_shift(rows: Sequence[tuple[_Image, _Image, _Image]], names: Sequence[st
         rows: (input, kernel, map) of each line.
         names: of the lines.
     """
-    figure, axes = new_figure(len(rows), 3, (5.6, 1.9 * len(rows)), squeeze=False)
+    figure, axes = new_figure(
+        len(rows), 3, (5.6, 2.1 * len(rows)), squeeze=False, width_ratios=(1, 0.55, 1)
+    )
     reach = max(float(np.abs(feature_map).max()) for _, _, feature_map in rows)
     for line, (image, kernel, feature_map), name in zip(axes, rows, names, strict=True):
         line[0].imshow(image, cmap="gray_r")
@@ -27,24 +29,18 @@ def draw_shift(rows: Sequence[tuple[_Image, _Image, _Image]], names: Sequence[st
         line[1].imshow(kernel, cmap="PuOr_r", vmin=-largest, vmax=largest)
         line[2].imshow(feature_map, cmap="PuOr_r", vmin=-reach, vmax=reach)
         line[0].set_ylabel(name)
-        # Pixels keep one size, so that a shift of the digit can be compared with the map's.
-        margin = (image.shape[0] - kernel.shape[0]) / 2
-        line[1].set(
-            xlim=(-0.5 - margin, kernel.shape[1] - 0.5 + margin),
-            ylim=(kernel.shape[0] - 0.5 + margin, -0.5 - margin),
-        )
         for place in line:
-            _frame(place, visible=place is not line[1])
+            _frame(place)
     for place, title in zip(axes[0], ("input", "kernel", "feature map"), strict=True):
         place.set_title(title, loc="center")
     return figure
 
 
-def _frame(axes: Axes, visible: bool) -> None:
+def _frame(axes: Axes) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set(visible=visible, alpha=0.35, linewidth=0.6)
+        spine.set(visible=True, alpha=0.35, linewidth=0.6)
 
 
 def draw_squash(
