@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight
 
 from lenet5.losses import Loss
 from lenet5.settings import CurvatureSeed, InitRule
@@ -101,7 +102,7 @@ class Convolution(Layer):
     def bbprop(self, x: Tensor, h_a: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         dense = self.weights()
         h_x = F.conv_transpose2d(h_a, dense**2)  # (27), a sum over the fan-out
-        h_dense = torch.nn.grad.conv2d_weight(x**2, list(dense.shape), h_a)  # (25) into (23)
+        h_dense = conv2d_weight(x**2, list(dense.shape), h_a)  # (25) into (23)
         return h_x, {"kernels": h_dense[self.table.T], "biases": h_a.sum((0, 2, 3))}
 
     def initialise(self, rule: InitRule, generator: torch.Generator) -> None:

@@ -2,11 +2,12 @@
 
 import re
 
+import pandas as pd
 import pytest
 import torch
 
 from lenet5 import paper
-from lenet5.figures import draw_codes, draw_digits, draw_history, draw_maps, new_figure, show
+from lenet5.figures import draw_codes, draw_digits, draw_history, draw_maps, new_figure, show, table
 from lenet5.run import Pass
 
 HISTORY = [Pass(1, 5e-4, 4.0, 1.0, 2.5, 9.0), Pass(2, 5e-4, 3.0, 0.8, 2.0, 9.0)]
@@ -70,3 +71,10 @@ def test_figure_5_shows_both_curves_and_all_21_points():
     assert lines["test, this run"].get_ydata().tolist() == [2.5, 2.0]
     assert lines["training, this run"].get_ydata().tolist() == [4.0, 3.0]
     assert len(lines["test, the paper"].get_xdata()) == 21
+
+
+def test_a_table_has_one_header_row_and_its_index_in_it():
+    frame = pd.DataFrame({"error": [0.951, 12.0]}, index=pd.Index(["a", "b"], name="net"))
+    markup = table(frame, error="{:.2f}")._repr_html_()
+    assert re.findall(r"<th>(.*?)</th>", markup) == ["net", "error"]
+    assert re.findall(r"<td>(.*?)</td>", markup) == ["a", "0.95", "b", "12.00"]

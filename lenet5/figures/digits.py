@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from lenet5.figures.style import INK, bare, new_figure
 from lenet5.paper import CODE_COLUMNS, CODE_ROWS
-
-_FRAME = {"edgecolor": INK, "linewidth": 0.4, "fill": False, "alpha": 0.35}
 
 
 def draw_digits(
@@ -23,45 +22,21 @@ def draw_digits(
         side: inches a picture.
     """
     pictures = np.asarray(images).reshape(len(images), *images.shape[-2:])
-    rows = -(-len(pictures) // columns)
-    height = rows * (side + (0.22 if titles else 0.04))
-    figure, axes = new_figure(rows, columns, (columns * (side + 0.04), height), squeeze=False)
     low, high = float(pictures.min()), float(pictures.max())
-    for place in axes.flat:
-        bare(place)
-    for index, picture in enumerate(pictures):
-        place = axes.flat[index]
-        place.imshow(picture, cmap="gray_r", vmin=low, vmax=high)
-        _frame(place, picture.shape)
-        if titles:
-            place.set_title(titles[index], fontsize=10, loc="center", pad=3)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)  # type: ignore
-    return figure
+    return _grid(pictures, columns, titles, side, cmap="gray_r", vmin=low, vmax=high)
 
 
 def draw_maps(
     maps: Any, columns: int = 8, titles: Sequence[str] = (), side: float = 0.62
 ) -> Figure:
-    """States of feature maps, or kernels: blue below zero, orange above, white at zero.
+    """States of feature maps, or kernels: purple below zero, orange above, white at zero.
 
     Args:
         maps: array or tensor (n, rows, columns).
     """
     pictures = np.asarray(maps)
-    rows = -(-len(pictures) // columns)
-    height = rows * (side + (0.22 if titles else 0.04))
-    figure, axes = new_figure(rows, columns, (columns * (side + 0.04), height), squeeze=False)
     limit = float(np.abs(pictures).max()) or 1.0
-    for place in axes.flat:
-        bare(place)
-    for index, picture in enumerate(pictures):
-        place = axes.flat[index]
-        place.imshow(picture, cmap="PuOr_r", vmin=-limit, vmax=limit)
-        _frame(place, picture.shape)
-        if titles:
-            place.set_title(titles[index], fontsize=10, loc="center", pad=3)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)  # type: ignore
-    return figure
+    return _grid(pictures, columns, titles, side, cmap="PuOr_r", vmin=-limit, vmax=limit)
 
 
 def draw_codes(codes: Any, labels: Sequence[str], columns: int = 10) -> Figure:
@@ -74,7 +49,21 @@ def draw_codes(codes: Any, labels: Sequence[str], columns: int = 10) -> Figure:
     return draw_digits(pictures, columns, labels, side=0.5)
 
 
-def _frame(axes: Any, shape: tuple[int, ...]) -> None:
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((-0.5, -0.5), shape[1], shape[0], **_FRAME))
+def _grid(
+    pictures: np.ndarray, columns: int, titles: Sequence[str], side: float, **shades: Any
+) -> Figure:
+    rows = -(-len(pictures) // columns)
+    size = (columns * (side + 0.04), rows * (side + (0.22 if titles else 0.04)))
+    figure, axes = new_figure(rows, columns, size, squeeze=False)
+    for place in axes.flat:
+        bare(place)
+    # Without interpolation each pixel stays one pixel of the page's file.
+    for index, (picture, place) in enumerate(zip(pictures, axes.flat, strict=False)):
+        place.imshow(picture, interpolation="none", **shades)
+        height, width = picture.shape
+        frame = {"edgecolor": INK, "linewidth": 0.4, "fill": False, "alpha": 0.35}
+        place.add_patch(Rectangle((-0.5, -0.5), width, height, **frame))
+        if titles:
+            place.set_title(titles[index], fontsize=10, loc="center", pad=3)
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    return figure

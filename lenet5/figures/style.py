@@ -46,7 +46,7 @@ _STYLE = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "image.interpolation": "nearest",
+    "image.interpolation": "none",
     "svg.fonttype": "none",
 }
 mpl.rcParams.update(_STYLE)
