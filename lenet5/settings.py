@@ -30,12 +30,13 @@ class Settings:
         passes: times through the training set; the paper's 20.
         loss: "map" is equation (9), "mse" is equation (8). The paper does not say
             which of them trained the networks that it reports.
-        j: the rubbish class's penalty in equation (9). Not stated in the paper; 10
-            was chosen on the held-out digits.
+        j: the rubbish class's penalty in equation (9), in the units of `penalty`. Not
+            stated in the paper; chosen on the held-out digits.
         init: how the weights are drawn; see `Network.initialise`.
         penalty: the factor before the sum of equation (7). "sum" is 1, as printed,
-            with which the first passes are unsteady and the held-out error ends higher;
-            "half" is the authors' later code; "mean" divides by the 84 units.
+            with which the first passes are unsteady and the held-out error ends
+            higher; "half" is the authors' later code; "mean" divides by the 84 units, as
+            the paper's own name for equation (8), mean squared error, suggests.
         trainable_codes: whether the output codes adapt. The paper's stay fixed.
         order: "constant" draws one random order and keeps it, as the paper says;
             "reshuffled" draws another before each pass.
@@ -51,9 +52,9 @@ class Settings:
     seed: int = 0
     passes: int = 20
     loss: LossName = "map"
-    j: float = 10.0
+    j: float = 1.0
     init: InitRule = "sqrt_fan_in"
-    penalty: PenaltyScale = "half"
+    penalty: PenaltyScale = "mean"
     trainable_codes: bool = False
     order: Order = "constant"
     mu: float = 0.02

@@ -6,12 +6,12 @@ from lenet5.bench import run_bench, table
 
 
 def test_the_table_is_whole_and_the_two_paths_agree(random_samples):
-    result = run_bench(random_samples, rounds=2, length=1, compiled=False)
+    result = run_bench(random_samples, rounds=1, length=1, compiled=False)
     ways = [line["way"] for line in result["timings"]]
     assert "PyTorch, batch 1" in ways
     assert {"engine, batch 1", "engine, batch 1, a seed a core", "engine, forward only"} <= {*ways}
     assert {"PyTorch, minibatch 64", "PyTorch, minibatch 256"} <= {*ways}
-    assert all(len(line["microseconds"]) == 2 for line in result["timings"])
+    assert all(len(line["microseconds"]) == 1 for line in result["timings"])
     assert all(time > 0 for line in result["timings"] for time in line["microseconds"])
     assert result["skipped"] == {"torch.compile, batch 1": "not asked for"}
     assert 0 < result["difference_after_200_updates"] < 1e-4

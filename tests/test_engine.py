@@ -258,3 +258,10 @@ def test_an_order_beyond_the_samples_is_refused(random_samples):
     h, order = zeros_like_parameters(network), torch.tensor([3, 40])
     with pytest.raises(IndexError, match="outside 0 to 39"):
         pass_in_engine(network, LOSSES[0], random_samples, order, h, 1e-5, 0.02)
+
+
+def test_as_many_maps_as_presentations_or_none(random_samples):
+    network = drawn("LeNet-5")
+    h, order, maps = zeros_like_parameters(network), torch.arange(3), Distortion(1).draw(2)
+    with pytest.raises(Exception, match="presentations"):
+        pass_in_engine(network, LOSSES[0], random_samples, order, h, 1e-5, 0.02, maps=maps)

@@ -57,8 +57,11 @@ def pass_in_engine(
     """
     layout = Layout(network)
     images, labels = _pixels(network, samples), samples.labels.numpy()
-    if order.numel() and not 0 <= int(order.min()) <= int(order.max()) < len(labels):
-        raise IndexError(f"The order names samples outside 0 to {len(labels) - 1}.")
+    # The kernels check no bound, so everything is checked here.
+    _check_range("The order names samples", order, len(labels))
+    _check_range("Labels are", samples.labels, len(network.output.codes))
+    if maps is not None and len(maps) != len(order):
+        raise ValueError(f"There are {len(maps)} maps for {len(order)} presentations.")
     w = layout.gather(network.state_dict())
     rate = layout.gather({name: eta / (mu + h) for name, h in curvatures.items()})
     x, d = aligned(layout.states), aligned(layout.states)
@@ -91,13 +94,18 @@ def penalties_in_engine(network: Network, samples: Samples) -> Float[Tensor, "sa
 
 
 def _pixels(network: Network, samples: Samples) -> np.ndarray:
-    """The images as an array; the kernels check no bound, so their shape is checked here."""
+    """The images as an array of the shape that the network takes."""
     if tuple(samples.images.shape[1:]) != network.input_shape:
         raise LeNet5Error(
             f"The images are {tuple(samples.images.shape[1:])}, and {type(network).__name__} "
             f"takes {network.input_shape}: give it images of that shape."
         )
     return samples.images.contiguous().numpy()
+
+
+def _check_range(what: str, numbers: Tensor, stop: int) -> None:
+    if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < stop:
+        raise IndexError(f"{what} outside 0 to {stop - 1}.")
 
 
 def _rubbish_penalty(loss: Loss) -> float:

@@ -21,6 +21,8 @@ import math
 
 import numpy as np
 
+from lenet5 import layers
+from lenet5.distortion import BACKGROUND
 from lenet5.engine.tiles import (
     LANES,
     add_outer,
@@ -38,11 +40,9 @@ CONVOLUTION, DENSE, SUBSAMPLING, SPLITTING, OUTPUT = range(5)
 BLOCKS = (14, 10, 8, 1)
 """How many neighbouring columns a tile may hold; the widest that divides a row is taken."""
 
-A = np.float32(1.7159)
-S = np.float32(2 / 3)
-SLOPE = np.float32(2 / 3 / 1.7159)
-LIMIT = np.float32(8.3)
-BACKGROUND = np.float32(-0.1)
+A, S, SLOPE = np.float32(layers.A), np.float32(layers.S), np.float32(layers.S / layers.A)
+LIMIT = np.float32(8.3)  # of the argument of tanh
+WHITE = np.float32(BACKGROUND)
 
 
 @kernel
@@ -82,7 +82,13 @@ def through_squash(x, d):
 
 
 def _forward(block, lanes, fixed_stride):
-    """A convolution for rows cut into such blocks, and such a stride (0: any)."""
+    """The weighted sums of a convolution: a tile holds so many neighbours in so many maps.
+
+    Args:
+        block: neighbouring columns.
+        lanes: maps.
+        fixed_stride: known when compiling, it needs no registers; 0 takes the layer's.
+    """
 
     @kernel
     def forward(layer, w, x):
@@ -107,7 +113,7 @@ def _forward(block, lanes, fixed_stride):
 
 
 def _to_input(block, fixed_maps):
-    """Its way back, for such blocks, and so many maps (0: any)."""
+    """The way back through a convolution, to the sources; the arguments as before."""
 
     @kernel
     def to_input(layer, turned, d):
@@ -155,7 +161,11 @@ def convolve(layer, w, x):
 
 @kernel
 def turn(layer, w, turned):
-    """The weights with sources and maps exchanged."""
+    """The weights with sources and maps exchanged.
+
+    What lies behind the last source is taken along to the places of padding, where
+    whatever it gives is multiplied by rates of 0.
+    """
     sources, maps, stride = layer.sources, layer.maps, layer.stride
     for tap in range(layer.size * layer.size):
         at, to = layer.weights + tap * sources * maps, tap * maps * stride
@@ -287,6 +297,7 @@ def four(x, at, maps, below):
 
 @kernel
 def subsample(layer, w, x):
+    """The weighted sums of S2 and S4, eight maps at a time."""
     maps, columns, below = layer.maps, layer.columns, layer.width * layer.stride
     for m in range(0, maps, LANES):
         coefficient, bias = vector(w, layer.weights + m), vector(w, layer.biases + m)
@@ -326,20 +337,21 @@ def subsample_back(layer, w, x, d, g):
 
 @kernel
 def split(layer, w, x):
-    """Sub-sampling where a map below feeds several maps."""
+    """What `subsample` does, where a map below feeds several."""
     columns, stride, below = layer.columns, layer.stride, layer.width * layer.stride
     for row in range(layer.rows):
         for column in range(columns):
             at = layer.x + 2 * (row * below + column * stride)
             to = layer.y + (row * columns + column) * layer.maps
-            for m in range(layer.sources * layer.size):
-                p = at + m // layer.size
+            for m in range(layer.sources * layer.copies):
+                p = at + m // layer.copies
                 four = x[p] + x[p + stride] + x[p + below] + x[p + below + stride]
                 x[to + m] = w[layer.weights + m] * four + w[layer.biases + m]
 
 
 @kernel
 def split_back(layer, w, x, d, g):
+    """What `subsample_back` does, where a map below feeds several."""
     columns, stride, below = layer.columns, layer.stride, layer.width * layer.stride
     g[layer.weights : layer.end] = 0
     d[layer.x : layer.y] = 0
@@ -347,8 +359,8 @@ def split_back(layer, w, x, d, g):
         for column in range(columns):
             at = layer.x + 2 * (row * below + column * stride)
             to = layer.y + (row * columns + column) * layer.maps
-            for m in range(layer.sources * layer.size):
-                p, slope = at + m // layer.size, d[to + m]
+            for m in range(layer.sources * layer.copies):
+                p, slope = at + m // layer.copies, d[to + m]
                 four = x[p] + x[p + stride] + x[p + below] + x[p + below + stride]
                 g[layer.weights + m] += slope * four
                 g[layer.biases + m] += slope
@@ -379,17 +391,17 @@ def take_distorted(image, affine, line, x):
     """
     maps, rows, columns = image.shape
     a, b, c, d, e = affine[0], affine[1], affine[2], affine[3], affine[4]
-    line[:] = BACKGROUND
+    line[:] = WHITE
     for m in range(maps):
         for row in range(rows):
             y = min(max(d * row + e, np.float32(-1)), np.float32(rows))
             above = math.floor(y)
             below_share = y - above
-            line[2 : columns + 2] = BACKGROUND
+            line[2 : columns + 2] = WHITE
             for source, share in ((above, 1 - below_share), (above + 1, below_share)):
                 if 0 <= source < rows:
                     for column in range(columns):
-                        line[column + 2] += share * (image[m, source, column] - BACKGROUND)
+                        line[column + 2] += share * (image[m, source, column] - WHITE)
             to = x[row * columns * maps + m :]
             for column in range(columns):
                 at = a * column + (b * row + c)
