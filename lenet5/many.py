@@ -260,7 +260,11 @@ def _passes_in(checkpoint: Path) -> int:
 
 
 class _Lost(Exception):
-    """Processes that were to do the work are gone, or cannot be had."""
+    """The processes that were to do the work are gone, or cannot be had."""
+
+
+class _GaveUp(Exception):
+    """Dask says that a task cannot be done, which is no error of the task itself."""
 
 
 def _answers(
@@ -270,7 +274,7 @@ def _answers(
     one_pass: OnePass,
     jobs: int | None,
     cluster: str | None,
-) -> Generator[_Answer]:
+) -> Generator[_Answer, None, None]:
     """The runs in the order in which they finish."""
     if not pending:
         return
@@ -313,18 +317,16 @@ def _on_cluster(address: str, arrays: list[np.ndarray]) -> Iterator[tuple[list[A
     worker has a copy, new ones take theirs from them, and only if all die is it lost.
     """
     client, backend = _connect(address)
-    from distributed import KilledWorker
-
     with client:
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)
             handles = client.scatter(arrays, broadcast=True, hash=False)
             with parallel_config(backend=backend(client=client)):
                 yield handles, None
-        except (KilledWorker, CancelledError, OSError) as error:
+        except (_GaveUp, CancelledError, OSError) as error:
             raise _Lost(
-                f"The cluster at {address} has no workers, or lost them "
-                f"({type(error).__name__}: {error})."
+                f"The cluster at {address} gave up ({' '.join(str(error).split())}): its scheduler "
+                "and a worker must live and have the same lenet5."
             ) from error
 
 
@@ -346,7 +348,7 @@ def _connect(address: str) -> tuple[Any, Any]:
 
             def pass_on(done: Future) -> None:
                 if error := done.exception():
-                    callback(error)
+                    callback(_GaveUp(f"{type(error).__name__}: {error}"))
 
             future = super().submit(func, callback)
             future.add_done_callback(pass_on)
@@ -375,8 +377,8 @@ def _train_one(
     *arrays: np.ndarray,
 ) -> _Answer:
     """A task: one run, in whatever process. What its user can mend is told, not raised."""
-    if parent not in (None, os.getpid()):
-        _end_with(parent)
+    if parent is not None and parent != os.getpid():
+        _settle_in(parent)
     tensors = [torch.from_numpy(np.require(array, requirements="W")) for array in arrays]
     evaluation = Samples(*tensors[2:]) if tensors[2:] else None
     checkpoint = folder / _CHECKPOINT if folder.is_dir() else None  # another machine's may not be
@@ -396,8 +398,9 @@ def _train_one(
 
 
 @functools.cache
-def _end_with(parent: int | None) -> None:
-    """Ends this process soon after its parent, whom `kill -9` leaves no time to end it."""
+def _settle_in(parent: int) -> None:
+    """Makes a child process end soon after its parent, to whom `kill -9` leaves no time."""
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a killed child would leave
 
     def watch() -> None:
         while os.getppid() == parent:
