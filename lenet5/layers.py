@@ -115,6 +115,11 @@ class Convolution(Layer):
         return positions * (self.kernels.numel() + self.biases.numel())
 
 
+def full_table(sources: int, maps: int) -> Bool[Tensor, "sources maps"]:
+    """The connection table in which every source map feeds every map."""
+    return torch.ones(sources, maps, dtype=torch.bool)
+
+
 class Subsampling(Layer):
     """S2, S4: four inputs are *added*, times a coefficient, plus a bias; one of each a map.
 

@@ -13,6 +13,7 @@ from lenet5.layers import (
     FullConnection,
     Layer,
     Subsampling,
+    full_table,
     squash,
 )
 from lenet5.settings import InitRule
@@ -131,18 +132,13 @@ class LeNet5(Network):
         codes = torch.from_numpy(paper.digit_codes()).float()
         super().__init__(
             {
-                "C1": Convolution(_full(1, 6)),  # 32x32 -> 6 maps of 28x28
+                "C1": Convolution(full_table(1, 6)),  # 32x32 -> 6 maps of 28x28
                 "S2": Subsampling(6),  # -> 6 maps of 14x14
                 "C3": Convolution(torch.from_numpy(paper.table_1())),  # -> 16 maps of 10x10
                 "S4": Subsampling(16),  # -> 16 maps of 5x5
-                "C5": Convolution(_full(16, 120)),  # -> 120 maps of 1x1
+                "C5": Convolution(full_table(16, 120)),  # -> 120 maps of 1x1
                 "F6": FullConnection(120, 84),  # -> a 7x12 picture
             },
             EuclideanRBF(codes, penalty_scale, trainable_codes),
             input_shape=(1, 32, 32),
         )
-
-
-def _full(sources: int, maps: int) -> Tensor:
-    """A connection table in which every source map feeds every map."""
-    return torch.ones(sources, maps, dtype=torch.bool)

@@ -1,8 +1,8 @@
 """The other neural networks of Section III-C, from the layers of LeNet-5.
 
 Each ends in ten squashed units whose targets are +1 for the class and -1 for
-the others, with the squared error: Euclidean RBFs with one-of-ten codes, and
-equation (8).
+the others: Euclidean RBFs with one-of-ten codes. With equation (8) that is the
+squared error.
 """
 
 import itertools
@@ -11,15 +11,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lenet5.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
+from lenet5.layers import (
+    Convolution,
+    EuclideanRBF,
+    FullConnection,
+    Layer,
+    Subsampling,
+    full_table,
+)
 from lenet5.networks import Network
 
 _LENET1_TABLE = ("111011000000", "011111000000", "000000111011", "000000011111")
 
 
-def one_of_ten() -> EuclideanRBF:
+def one_of_ten(penalty_scale: float) -> EuclideanRBF:
     """An output that compares ten units with +1 for the class and -1 for the others."""
-    return EuclideanRBF(2 * torch.eye(10) - 1, scale=0.5)
+    return EuclideanRBF(2 * torch.eye(10) - 1, penalty_scale)
 
 
 class SplitSubsampling(Subsampling):
@@ -47,17 +54,17 @@ class SplitSubsampling(Subsampling):
 class LeNet1(Network):
     """LeNet-1: 16 x 16 pixels centred in 28 x 28, and 2,578 parameters (C.7)."""
 
-    def __init__(self) -> None:
+    def __init__(self, penalty_scale: float = 1.0) -> None:
         table = torch.tensor([[mark == "1" for mark in row] for row in _LENET1_TABLE])
         super().__init__(
             {
-                "H1": Convolution(_full(1, 4)),  # 28x28 -> 4 maps of 24x24
+                "H1": Convolution(full_table(1, 4)),  # 28x28 -> 4 maps of 24x24
                 "H2": Subsampling(4),  # -> 4 maps of 12x12
                 "H3": Convolution(table),  # -> 12 maps of 8x8
                 "H4": Subsampling(12),  # -> 12 maps of 4x4
                 "H5": FullConnection(12 * 4 * 4, 10),
             },
-            one_of_ten(),
+            one_of_ten(penalty_scale),
             input_shape=(1, 28, 28),
         )
 
@@ -71,20 +78,20 @@ class LeNet4(Network):
     text says ("fully connected"), which the 17,000 parameters that it quotes forbid.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, penalty_scale: float = 1.0) -> None:
         table = torch.zeros(8, 16, dtype=torch.bool)
         for m, k in itertools.product(range(16), range(4)):
             table[(m + k) % 8, m] = True
         super().__init__(
             {
-                "C1": Convolution(_full(1, 4)),  # 32x32 -> 4 maps of 28x28
+                "C1": Convolution(full_table(1, 4)),  # 32x32 -> 4 maps of 28x28
                 "S2": SplitSubsampling(4, 2),  # -> 8 maps of 14x14
                 "C3": Convolution(table),  # -> 16 maps of 10x10
                 "S4": Subsampling(16),  # -> 16 maps of 5x5
-                "C5": Convolution(_full(16, 120)),  # -> 120 units
+                "C5": Convolution(full_table(16, 120)),  # -> 120 units
                 "F6": FullConnection(120, 10),
             },
-            one_of_ten(),
+            one_of_ten(penalty_scale),
             input_shape=(1, 32, 32),
         )
 
@@ -96,15 +103,10 @@ class Perceptron(Network):
         hidden: units of each hidden layer.
     """
 
-    def __init__(self, *hidden: int) -> None:
+    def __init__(self, *hidden: int, penalty_scale: float = 1.0) -> None:
         sizes = (28 * 28, *hidden, 10)
         layers: dict[str, Layer] = {
             f"F{n}": FullConnection(below, units)
             for n, (below, units) in enumerate(itertools.pairwise(sizes), 1)
         }
-        super().__init__(layers, one_of_ten(), input_shape=(1, 28, 28))
-
-
-def _full(sources: int, maps: int) -> Tensor:
-    """A connection table in which every source map feeds every map."""
-    return torch.ones(sources, maps, dtype=torch.bool)
+        super().__init__(layers, one_of_ten(penalty_scale), input_shape=(1, 28, 28))

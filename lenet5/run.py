@@ -14,11 +14,14 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from lenet5.distortion import Distortion
 from lenet5.losses import Loss, MaximumAPosteriori, MeanSquaredError
 from lenet5.networks import LeNet5, Network
+from lenet5.rivals import LeNet1, LeNet4, Perceptron
 from lenet5.settings import Settings
 
-_PENALTY_SCALES = {"sum": 1.0, "half": 0.5, "mean": 1 / 84}
+COPIES = 9
+"""Distorted copies of each image in the paper's enlarged set: 540,000 of 60,000."""
 
 
 class Samples(NamedTuple):
@@ -60,7 +63,18 @@ class Run:
 
 def make_network(settings: Settings) -> Network:
     """The network with its first weights, which the seed alone decides."""
-    network = LeNet5(_PENALTY_SCALES[settings.penalty], settings.trainable_codes)
+    units = 84 if settings.network == "lenet5" else 10
+    scale = {"sum": 1.0, "half": 0.5, "mean": 1 / units}[settings.penalty]
+    network: Network
+    match settings.network:
+        case "lenet5":
+            network = LeNet5(scale, settings.trainable_codes)
+        case "lenet1":
+            network = LeNet1(scale)
+        case "lenet4":
+            network = LeNet4(scale)
+        case hidden:
+            network = Perceptron(*map(int, hidden.split("-")), penalty_scale=scale)
     network.initialise(settings.init, generator(settings.seed, "weights"))
     return network
 
@@ -71,9 +85,34 @@ def make_loss(settings: Settings) -> Loss:
 
 
 def order_of_pass(settings: Settings, number: int, samples: int) -> Int64[Tensor, " samples"]:
-    """The order in which pass `number` presents the samples."""
+    """The order in which pass `number` presents so many samples."""
     drawn_in = 0 if settings.order == "constant" else number
     return torch.randperm(samples, generator=generator(settings.seed, "order", drawn_in))
+
+
+class Presentations(NamedTuple):
+    """What a pass presents: which samples, and how each is distorted, if at all."""
+
+    order: Int64[Tensor, " presentations"]
+    maps: Float[Tensor, "presentations 5"] | None = None
+
+
+def presentations(settings: Settings, number: int, samples: Samples) -> Presentations:
+    """What pass `number` presents: as many patterns as there are samples.
+
+    With distortion "fixed" they are the next tenth of the enlarged set, so that ten
+    passes present each of its patterns once and twenty passes twice, as in the paper.
+    """
+    n = len(samples.labels)
+    if settings.distortion == "none":
+        return Presentations(order_of_pass(settings, number, n))
+    distortion = Distortion(settings.seed, side=samples.images.shape[-1])
+    if settings.distortion == "fresh":
+        return Presentations(order_of_pass(settings, number, n), distortion.draw(n, number))
+    sets = COPIES + 1
+    round_, tenth = divmod(number - 1, sets)
+    patterns = order_of_pass(settings, round_, sets * n)[tenth * n : (tenth + 1) * n]
+    return Presentations(patterns % n, distortion.enlarge(n, COPIES).flatten(0, 1)[patterns])
 
 
 def curvature_subset(settings: Settings, number: int, samples: int) -> Int64[Tensor, " subset"]:

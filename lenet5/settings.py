@@ -11,6 +11,8 @@ InitRule = Literal["sqrt_fan_in", "paper"]
 PenaltyScale = Literal["sum", "half", "mean"]
 Order = Literal["constant", "reshuffled"]
 CurvatureSeed = Literal["desired", "exact"]
+NetworkName = Literal["lenet5", "lenet1", "lenet4", "300", "1000", "300-100", "500-150"]
+DistortionRule = Literal["none", "fresh", "fixed"]
 
 PUBLISHED_ETA = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))
 """Section III-B: the global rate η up to and including each of these passes."""
@@ -26,7 +28,8 @@ class Settings:
     """What one run is, and all that it depends on but the images.
 
     Attributes:
-        seed: of the weights, the order and the curvature samples.
+        network: which of Section III's; the numbers are the hidden units of a perceptron.
+        seed: of the weights, the order, the curvature samples and the distortions.
         passes: times through the training set; the paper's 20.
         loss: "map" is equation (9), "mse" is equation (8). The paper does not say
             which of them trained the networks that it reports.
@@ -35,11 +38,15 @@ class Settings:
         init: how the weights are drawn; see `Network.initialise`.
         penalty: the factor before the sum of equation (7). "sum" is 1, as printed,
             with which the first passes are unsteady and the held-out error ends
-            higher; "half" is the authors' later code; "mean" divides by the 84 units, as
-            the paper's own name for equation (8), mean squared error, suggests.
+            higher; "half" is the authors' later code; "mean" divides by the number of
+            units, 84 in F6, as the paper's own name for equation (8), mean squared
+            error, suggests.
         trainable_codes: whether the output codes adapt. The paper's stay fixed.
         order: "constant" draws one random order and keeps it, as the paper says;
             "reshuffled" draws another before each pass.
+        distortion: "fixed" adds nine distorted copies of each image, as the paper's
+            540,000, and each pass presents as many of all as there are images;
+            "fresh" distorts every presentation anew. See `lenet5.distortion`.
         mu: μ of equation (21).
         curvature_seed: how h starts at F6; see `EuclideanRBF.bbprop`.
         curvature_samples: how many samples h is averaged over. Which ones, the
@@ -49,6 +56,7 @@ class Settings:
         LeNet5Error: a value is out of its range.
     """
 
+    network: NetworkName = "lenet5"
     seed: int = 0
     passes: int = 20
     loss: LossName = "map"
@@ -57,6 +65,7 @@ class Settings:
     penalty: PenaltyScale = "mean"
     trainable_codes: bool = False
     order: Order = "constant"
+    distortion: DistortionRule = "none"
     mu: float = 0.02
     curvature_seed: CurvatureSeed = "desired"
     curvature_samples: int = 500
@@ -67,6 +76,8 @@ class Settings:
                 raise LeNet5Error(f"{name} must be above 0, not {getattr(self, name)}.")
         if self.seed < 0:
             raise LeNet5Error(f"The seed must be 0 or more, not {self.seed}.")
+        if self.trainable_codes and self.network != "lenet5":
+            raise LeNet5Error("Only lenet5 has codes to train: leave trainable_codes out.")
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain data, for a file."""

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
+from lenet5.distortion import distort
 from lenet5.errors import LeNet5Error
 from lenet5.evaluation import evaluate
 from lenet5.losses import Loss
@@ -29,7 +30,7 @@ from lenet5.run import (
     curvature_subset,
     make_loss,
     make_network,
-    order_of_pass,
+    presentations,
 )
 from lenet5.sdlm import SDLM, curvature
 from lenet5.settings import Settings, published_eta
@@ -54,11 +55,12 @@ class OnePass(Protocol):
         network: Network,
         loss: Loss,
         samples: Samples,
-        order: Int64[Tensor, " samples"],
+        order: Int64[Tensor, " presentations"],
         curvatures: Mapping[str, Tensor],
         eta: float,
         mu: float,
         advance: Callable[[int], object],
+        maps: Float[Tensor, "presentations 5"] | None = None,
     ) -> Tally: ...
 
 
@@ -101,10 +103,12 @@ def train(
             number = len(run.history) + 1
             began, eta = time.perf_counter(), published_eta(number)
             h = _estimate_curvatures(run.network, loss, settings, training, number)
-            order = order_of_pass(settings, number, len(training.labels))
+            order, maps = presentations(settings, number, training)
             label = f"pass {number}/{settings.passes}"
             with tqdm(total=len(order), desc=label, disable=not progress, leave=False) as bar:
-                tally = inner(run.network, loss, training, order, h, eta, settings.mu, bar.update)
+                tally = inner(
+                    run.network, loss, training, order, h, eta, settings.mu, bar.update, maps
+                )
             _refuse_divergence(tally, number, run, checkpoint)
             run.history.append(
                 Pass(
@@ -129,18 +133,21 @@ def pass_in_pytorch(
     network: Network,
     loss: Loss,
     samples: Samples,
-    order: Int64[Tensor, " samples"],
+    order: Int64[Tensor, " presentations"],
     curvatures: Mapping[str, Tensor],
     eta: float,
     mu: float,
     advance: Callable[[int], object] = lambda _: None,
+    maps: Float[Tensor, "presentations 5"] | None = None,
 ) -> Tally:
     """One pass with autograd and `SDLM`, batch 1: about 1.5 ms a sample."""
     optimizer = SDLM(network.named_parameters(), eta, mu)
     optimizer.set_curvatures(curvatures)
     errors, total = 0, 0.0
-    for index in order.tolist():
+    for number, index in enumerate(order.tolist()):
         image, label = samples.images[index : index + 1], samples.labels[index : index + 1]
+        if maps is not None:
+            image = distort(image, maps[number : number + 1])
         optimizer.zero_grad()
         penalties = network(image)
         error = loss(penalties, label).sum()

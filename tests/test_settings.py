@@ -25,3 +25,8 @@ def test_appendix_c_defaults():
 def test_a_value_out_of_range_is_named(wrong):
     with pytest.raises(LeNet5Error, match=next(iter(wrong))):
         Settings(**wrong)
+
+
+def test_only_lenet5_has_codes_to_train():
+    with pytest.raises(LeNet5Error, match="lenet5"):
+        Settings(network="lenet1", trainable_codes=True)
