@@ -2,11 +2,14 @@
 
 import copy
 import dataclasses
+import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from lenet5 import distortion, layers
 from lenet5.distortion import Distortion, distort
 from lenet5.engine import kernels, pass_in_engine, penalties_in_engine
 from lenet5.engine.layout import Layout
@@ -265,3 +268,11 @@ def test_as_many_maps_as_presentations_or_none(random_samples):
     h, order, maps = zeros_like_parameters(network), torch.arange(3), Distortion(1).draw(2)
     with pytest.raises(Exception, match="presentations"):
         pass_in_engine(network, LOSSES[0], random_samples, order, h, 1e-5, 0.02, maps=maps)
+
+
+def test_kernels_are_compiled_anew_when_what_they_are_built_on_changes():
+    """Numba keeps compiled kernels until kernels.py itself changes; this makes it change."""
+    tiles = Path(kernels.__file__).with_name("tiles.py").read_bytes()
+    constants = repr((layers.A, layers.S, distortion.BACKGROUND)).encode()
+    digest = hashlib.sha256(tiles + constants).hexdigest()[:16]
+    assert digest == kernels.BUILT_ON, f'write BUILT_ON = "{digest}" into kernels.py'

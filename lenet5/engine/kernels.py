@@ -36,6 +36,13 @@ from lenet5.engine.tiles import (
     zeros,
 )
 
+BUILT_ON = "df45daeaaf2e3a09"
+"""Digest of tiles.py and of the constants below that come from elsewhere.
+
+Numba keeps compiled kernels on disk until *this* file changes. A test asks for the new
+digest when one of those does, and so changes it.
+"""
+
 CONVOLUTION, DENSE, SUBSAMPLING, SPLITTING, OUTPUT = range(5)
 BLOCKS = (14, 10, 8, 1)
 """How many neighbouring columns a tile may hold; the widest that divides a row is taken."""
