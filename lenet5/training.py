@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from lenet5.distortion import distort
 from lenet5.errors import LeNet5Error
-from lenet5.evaluation import evaluate
+from lenet5.evaluation import Forward, evaluate, penalties
 from lenet5.losses import Loss
 from lenet5.networks import Network
 from lenet5.run import (
@@ -71,6 +71,7 @@ def train(
     *,
     checkpoint: Path | None = None,
     one_pass: OnePass | None = None,
+    forward: Forward = penalties,
     progress: bool = True,
 ) -> Run:
     """Trains a network as the paper does.
@@ -86,6 +87,7 @@ def train(
             the run goes on from it, and gives bit for bit what a run without a cut
             gives.
         one_pass: the inner loop; `pass_in_pytorch` unless told.
+        forward: what evaluates.
         progress: whether to show a bar.
 
     Raises:
@@ -116,7 +118,7 @@ def train(
                     eta=eta,
                     training_error=100 * tally.errors / len(order),
                     training_loss=tally.loss / len(order),
-                    evaluation_error=evaluate(run.network, evaluation).error
+                    evaluation_error=evaluate(run.network, evaluation, forward).error
                     if evaluation
                     else None,
                     seconds=time.perf_counter() - began,
@@ -149,11 +151,11 @@ def pass_in_pytorch(
         if maps is not None:
             image = distort(image, maps[number : number + 1])
         optimizer.zero_grad()
-        penalties = network(image)
-        error = loss(penalties, label).sum()
+        y = network(image)
+        error = loss(y, label).sum()
         error.backward()
         optimizer.step()
-        errors += int(penalties.argmin() != label)
+        errors += int(y.argmin() != label)
         total += error.item()
         advance(1)
     return Tally(errors, total)

@@ -63,7 +63,7 @@ def test_a_pass_is_one_update_after_each_sample(random_samples):
 
 def test_it_learns(random_samples):
     run = quiet(Settings(passes=6, curvature_samples=40, penalty="half", j=10.0), random_samples)
-    assert run.history[0].training_error > 50
+    assert run.history[0].training_error > 30
     assert run.history[-1].training_loss < run.history[0].training_loss / 100
     assert evaluate(run.network, random_samples).error == 0
 

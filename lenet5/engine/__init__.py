@@ -17,23 +17,46 @@ The same samples in the same order always give the same bits on one machine.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from lenet5 import training as reference
 from lenet5.engine import kernels
 from lenet5.engine.layout import Layout, aligned
 from lenet5.errors import LeNet5Error
 from lenet5.losses import Loss, MaximumAPosteriori, MeanSquaredError
 from lenet5.networks import Network
-from lenet5.run import Samples
+from lenet5.run import Run, Samples
+from lenet5.settings import Settings
 from lenet5.training import Tally
 
-__all__ = ["pass_in_engine", "penalties_in_engine"]
+__all__ = ["pass_in_engine", "penalties_in_engine", "train"]
 
 _CHUNK = 1000  # presentations between two signs of life, at which Ctrl-C is heard
+
+
+def train(
+    settings: Settings,
+    training: Samples,
+    evaluation: Samples | None = None,
+    *,
+    checkpoint: Path | None = None,
+    progress: bool = True,
+) -> Run:
+    """What `lenet5.training.train` does, which see, with this arithmetic."""
+    return reference.train(
+        settings,
+        training,
+        evaluation,
+        checkpoint=checkpoint,
+        one_pass=pass_in_engine,
+        forward=penalties_in_engine,
+        progress=progress,
+    )
 
 
 def pass_in_engine(
