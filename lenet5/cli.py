@@ -1,23 +1,27 @@
-"""The command line: `python -m lenet5 fetch | train | evaluate | predict`.
+"""The command line: `python -m lenet5 fetch | train | evaluate | predict | bench`.
 
 Exit codes: 0 done, 1 something is wrong that the message tells how to mend, 2 the
 words of the command are off, 130 interrupted.
 """
 
 import argparse
+import io
 import json
+import os
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
+from lenet5 import __version__
 from lenet5.errors import LeNet5Error
 from lenet5.settings import Settings
 
 if TYPE_CHECKING:  # PyTorch takes a second to import; --help should not wait for it
-    from lenet5.mnist import Digits
+    from lenet5.many import Trainer
+    from lenet5.networks import Network
     from lenet5.run import Samples
 
 _DEFAULT_DIRECTORY = Path("runs") / "lenet5"
@@ -25,18 +29,32 @@ _DEFAULT_DIRECTORY = Path("runs") / "lenet5"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without η or √ gets a "?"
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     warnings.showwarning = _one_line_warning  # type: ignore[assignment]
     try:
         options.command(options)
+        sys.stdout.flush()
     except LeNet5Error as error:
         print(f"lenet5: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nlenet5: interrupted. The same command goes on from the last finished pass.",
-              file=sys.stderr)  # fmt: skip
+        print(f"\nlenet5: interrupted. {options.after_interrupt}", file=sys.stderr)
         return 130
+    except OSError as error:  # of standard output: all other files are dealt with where they are
+        return _without_output(error)
     return 0
+
+
+def _without_output(error: OSError) -> int:
+    """Whoever read our output has gone (`| head`), or its disk is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+    if isinstance(error, BrokenPipeError):
+        return 0
+    print(f"lenet5: the output cannot be written ({error.strerror}).", file=sys.stderr)
+    return 1
 
 
 def _one_line_warning(message: Warning | str, *_: object) -> None:
@@ -46,14 +64,18 @@ def _one_line_warning(message: Warning | str, *_: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lenet5",
+        allow_abbrev=False,
         description="LeNet-5 as it was published in 1998: fetch the digits, train, evaluate, "
         "and read a digit of your own.",
     )
+    parser.add_argument("--version", action="version", version=f"lenet5 {__version__}")
+    parser.set_defaults(after_interrupt="Nothing was changed.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_fetch(commands)
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -85,13 +107,15 @@ def _fetch(_: argparse.Namespace) -> None:
 
 
 _SETTINGS_HELP = {
+    "network": "which of Section III's; numbers are the hidden units of a perceptron",
     "seed": "of the weights, the order and the curvature samples",
     "passes": "times through the training set",
     "loss": "equation (9), maximum a posteriori, or equation (8), mean squared error",
     "j": "penalty of the rubbish class in equation (9); the paper gives none",
-    "init": "first weights in ±1/√F, or Appendix A's ±2.4/F, which diverges",
+    "init": "first weights in ±1/√F, or Appendix A's ±2.4/F",
     "penalty": "factor before the sum of equation (7): 1 as printed, 1/2 or 1/84",
     "order": "one random order, as printed, or another before each pass",
+    "distortion": "none, nine fixed copies of each image as in the paper, or fresh ones",
     "mu": "μ of equation (21)",
     "curvature_seed": "where second derivatives start at F6",
     "curvature_samples": "images over which second derivatives are averaged",
@@ -106,6 +130,16 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         description="Trains LeNet-5 as Section III-B does. A checkpoint is written after each "
         "pass; the same command goes on from it.",
     )
+    command.add_argument("--trainer", choices=("engine", "pytorch"), default="engine",
+                         help="the fused loop, or the readable one, far slower")  # fmt: skip
+    command.add_argument("--seeds", type=int, default=1, metavar="N",
+                         help="train N networks, from seed, seed + 1, ..., each in a folder of "
+                         "its own")  # fmt: skip
+    command.add_argument("--jobs", type=int, metavar="J",
+                         help="how many to train at once; one a core unless told")  # fmt: skip
+    command.add_argument("--cluster", metavar="URL",
+                         help="train on the Dask cluster whose scheduler is at tcp://host:port "
+                         "(needs the extra `cluster`)")  # fmt: skip
     command.add_argument("--out", type=Path, default=_DEFAULT_DIRECTORY, metavar="DIR",
                          help="where checkpoint, history and weights go")  # fmt: skip
     command.add_argument("--images", type=int, metavar="N",
@@ -123,13 +157,16 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
             choices=get_args(get_type_hints(Settings)[name]) or None,
             help=text,
         )
-    command.set_defaults(command=_train)
+    command.set_defaults(
+        command=_train,
+        after_interrupt="The same command goes on after the last pass that was finished.",
+    )
 
 
 def _train(options: argparse.Namespace) -> None:
-    from lenet5 import mnist
+    from lenet5 import engine, mnist, training
     from lenet5.files import write_atomically
-    from lenet5.training import train
+    from lenet5.inputs import inputs
     from lenet5.weights import save_network
 
     given = vars(options)
@@ -140,16 +177,21 @@ def _train(options: argparse.Namespace) -> None:
     if options.images is not None:
         digits = digits.first(options.images)
     name = "held-out" if options.hold_out else "test"
-    print(f"Training on {len(digits)} images of {database.source}; "
-          f"evaluation on the {len(judged)} {name} images.")  # fmt: skip
-    run = train(
+    print(f"Training on {len(digits):,} images of {database.source}; "
+          f"evaluation on the {len(judged):,} {name} images.")  # fmt: skip
+    trainer: Trainer = engine.train if options.trainer == "engine" else training.train
+    samples = inputs(digits, settings.network), inputs(judged, settings.network)
+    if options.seeds != 1 or options.cluster:
+        _train_seeds(options, settings, trainer, *samples)
+        return
+    run = trainer(
         settings,
-        _samples(digits),
-        _samples(judged),
+        *samples,
         checkpoint=options.out / "checkpoint.safetensors",
     )
     history = {
         "settings": settings.as_dict(),
+        "trainer": options.trainer,
         "source": database.source,
         "digests": database.digests,
         "training_images": len(digits),
@@ -161,6 +203,24 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{name} error after pass {run.history[-1].number}: "
           f"{run.history[-1].evaluation_error:.2f} %")  # fmt: skip
     print(f"Weights: {options.out / 'weights.safetensors'}")
+
+
+def _train_seeds(
+    options: argparse.Namespace,
+    settings: Settings,
+    trainer: "Trainer",
+    training: "Samples",
+    judged: "Samples",
+) -> None:
+    from lenet5.many import table, train_many
+
+    if options.seeds < 1:
+        raise LeNet5Error(f"The number of seeds must be 1 or more, not {options.seeds}.")
+    each = [replace(settings, seed=settings.seed + k) for k in range(options.seeds)]
+    runs = train_many(each, training, judged, options.out, jobs=options.jobs,
+                      cluster=options.cluster, trainer=trainer)  # fmt: skip
+    print(table(runs))
+    print(f"Weights: {options.out / 'seed-*' / 'weights.safetensors'}")
 
 
 # evaluate ---------------------------------------------------------------------------------
@@ -188,12 +248,13 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from lenet5 import mnist
     from lenet5.evaluation import evaluate
+    from lenet5.inputs import inputs
     from lenet5.weights import load_network
 
-    network, _ = load_network(options.weights)
+    network, settings = load_network(options.weights)
     database = mnist.load()
     digits = database.held_out if options.hold_out else database.test
-    result = evaluate(network, _samples(digits))
+    result = evaluate(network, inputs(digits, settings.network))
     low, high = result.interval()
     print(f"error {result.error:.2f} %  ({len(result.missed)} of {len(result.labels)} images of "
           f"{database.source}; 95 % interval {low:.2f} to {high:.2f} %)")  # fmt: skip
@@ -220,27 +281,42 @@ def _add_predict(commands: argparse._SubParsersAction) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    import torch
-
-    from lenet5 import mnist
-    from lenet5.evaluation import penalties
-    from lenet5.normalise import normalise, read_picture
-    from lenet5.run import Samples
     from lenet5.weights import load_network
 
-    network, _ = load_network(options.weights)
+    network, settings = load_network(options.weights)
+    failed = 0
     for path in options.images:
-        picture = read_picture(path)
         try:
-            pixels = normalise(picture)
+            _predict_one(path, network, settings, options.show)
         except LeNet5Error as error:
-            raise LeNet5Error(f"{path}: {error}") from error
-        samples = Samples(mnist.regular(pixels[None]), torch.zeros(1, dtype=torch.int64))
-        y = penalties(network, samples)[0]
-        first, second = y.argsort()[:2].tolist()
-        print(f"{path}: {first}  (penalty {y[first]:.1f}; next {second} at {y[second]:.1f})")
-        if options.show:
-            _draw(pixels.tolist())
+            failed += 1
+            if len(options.images) == 1:
+                raise
+            print(f"lenet5: {error}", file=sys.stderr)
+    if failed:
+        raise LeNet5Error(f"{failed} of {len(options.images)} images could not be read.")
+
+
+def _predict_one(path: Path, network: "Network", settings: Settings, show: bool) -> None:
+    import torch
+
+    from lenet5.evaluation import penalties
+    from lenet5.inputs import inputs
+    from lenet5.mnist import Digits
+    from lenet5.normalise import normalise, read_picture
+
+    picture = read_picture(path)
+    try:
+        pixels = normalise(picture)
+    except LeNet5Error as error:
+        raise LeNet5Error(f"{path}: {error}") from error
+    digit = Digits(pixels[None], torch.zeros(1, dtype=torch.int64))
+    y = penalties(network, inputs(digit, settings.network))[0]
+    first, second = y.argsort()[:2].tolist()
+    print(f"{path}: {first}  (penalty {y[first]:.3g}; next {second} at {y[second]:.3g}; "
+          "smaller is surer)")  # fmt: skip
+    if show:
+        _draw(pixels.tolist())
 
 
 def _draw(pixels: list[list[int]]) -> None:
@@ -248,8 +324,35 @@ def _draw(pixels: list[list[int]]) -> None:
         print("    " + "".join(" ░▒▓█"[min(grey // 52, 4)] * 2 for grey in row).rstrip())
 
 
-def _samples(digits: "Digits") -> "Samples":
-    from lenet5 import mnist
-    from lenet5.run import Samples
+# bench ------------------------------------------------------------------------------------
 
-    return Samples(mnist.regular(digits.images), digits.labels)
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "bench",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        help="how long one training sample takes, way by way",
+        description="Times PyTorch and the engine on the same samples, in turn, and prints "
+        "medians, spread and ratios. Takes some minutes; best on an idle machine.",
+    )
+    command.add_argument("--rounds", type=int, default=5, help="how often each way is timed")
+    command.add_argument("--no-compile", action="store_true",
+                         help="leave torch.compile out")  # fmt: skip
+    command.add_argument("--out", type=Path, default=Path("runs") / "bench.json", metavar="FILE",
+                         help="where the numbers go, as JSON")  # fmt: skip
+    command.set_defaults(command=_bench)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from lenet5 import mnist
+    from lenet5.bench import run_bench, table
+    from lenet5.files import write_atomically
+    from lenet5.inputs import inputs
+
+    if options.rounds < 1:
+        raise LeNet5Error(f"--rounds must be 1 or more, not {options.rounds}.")
+    samples = inputs(mnist.load().training.first(2000))
+    result = run_bench(samples, rounds=options.rounds, compiled=not options.no_compile)
+    print(table(result))
+    write_atomically(options.out, json.dumps(result, indent=1).encode() + b"\n")
+    print(f"Numbers: {options.out}")

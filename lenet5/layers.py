@@ -123,8 +123,9 @@ def full_table(sources: int, maps: int) -> Bool[Tensor, "sources maps"]:
 class Subsampling(Layer):
     """S2, S4: four inputs are *added*, times a coefficient, plus a bias; one of each a map.
 
-    Section II-A speaks of an average; II-B, the parameter counts and the states
-    printed in Figure 13 say sum. `bbprop` takes the sum as the one input of the
+    Section II-A speaks of an average; II-B and the authors' later code say sum. The
+    function is the same, since the coefficient absorbs the factor; its first value and
+    its curvature are not. `bbprop` takes the sum as the one input of the
     coefficient; h of an input is h of its unit times the coefficient squared.
     """
 

@@ -22,25 +22,39 @@ from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from safetensors import SafetensorError, safe_open
-from scipy.stats import t as student
-from tqdm.auto import tqdm
+from scipy.special import stdtrit
+from tqdm import tqdm
 
-from lenet5.engine import pass_in_engine
+from lenet5 import engine
 from lenet5.errors import LeNet5Error
 from lenet5.files import write_atomically
 from lenet5.run import Pass, Run, Samples, make_network
 from lenet5.settings import Settings
-from lenet5.training import OnePass, train
 from lenet5.weights import load_network, save_network
 
 _HISTORY, _CHECKPOINT, _WEIGHTS = "history.json", "checkpoint.safetensors", "weights.safetensors"
 _PATIENCE = 10.0  # seconds for a scheduler to answer, and then for a first worker
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """`lenet5.engine.train`, `lenet5.training.train`, or what is called like them."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        training: Samples,
+        evaluation: Samples | None = None,
+        *,
+        checkpoint: Path | None = None,
+        progress: bool = True,
+    ) -> Run: ...
 
 
 class _Answer(NamedTuple):
@@ -60,7 +74,7 @@ def train_many(
     *,
     jobs: int | None = None,
     cluster: str | None = None,
-    one_pass: OnePass = pass_in_engine,
+    trainer: Trainer = engine.train,
     progress: bool = True,
 ) -> list[Run]:
     """Trains a network for each of the settings; the runs come back in their order.
@@ -79,7 +93,7 @@ def train_many(
             workers need the same lenet5. Where they see `directory` under the same
             name, cut runs go on there too; elsewhere a run cut with its worker
             starts anew. Finished runs are written here in any case.
-        one_pass: the inner loop.
+        trainer: what trains each. Other processes must be able to import it.
         progress: whether to show a bar.
 
     Raises:
@@ -91,13 +105,13 @@ def train_many(
         raise LeNet5Error(f"The number of jobs must be 1 or more, not {jobs}.")
     directory = directory.resolve()  # a worker may stand in another directory
     folders = {one: directory / folder_name(one) for one in settings}
-    identity = _identity(training, evaluation, one_pass)
+    identity = _identity(training, evaluation, trainer)
     runs, troubles = {}, {}
     for one, folder in folders.items():
         if finished := _open(folder, one, identity):
             runs[one] = finished
     pending = {one: folder for one, folder in folders.items() if one not in runs}
-    work = _answers(pending, training, evaluation, one_pass, jobs, cluster)
+    work = _answers(pending, training, evaluation, trainer, jobs, cluster)
     with _bar(pending, runs, progress), closing(work):
         try:
             for answer in work:
@@ -126,7 +140,7 @@ def folder_name(settings: Settings) -> str:
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """The mean of two or more values, and its 95 % t-interval: mean, low, high."""
     n, mean = len(values), float(np.mean(values))
-    half = float(student.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5)
+    half = float(stdtrit(n - 1, 0.975) * np.std(values, ddof=1) / n**0.5)  # Student's t
     return mean, mean - half, mean + half
 
 
@@ -152,10 +166,10 @@ def table(runs: Sequence[Run]) -> str:
 # Folders ----------------------------------------------------------------------------------
 
 
-def _identity(training: Samples, evaluation: Samples | None, one_pass: OnePass) -> dict[str, Any]:
+def _identity(training: Samples, evaluation: Samples | None, trainer: Trainer) -> dict[str, Any]:
     """What a run depends on besides its settings."""
     return {
-        "trainer": getattr(one_pass, "__name__", type(one_pass).__name__),
+        "trainer": f"{trainer.__module__}.{getattr(trainer, '__qualname__', type(trainer))}",
         "training samples": training.digest(),
         "evaluation samples": evaluation.digest() if evaluation else None,
     }
@@ -228,7 +242,7 @@ def _bar(
         return
     stop = threading.Event()
     total = sum(one.passes for one in pending)
-    with tqdm(total=total, desc=f"{len(pending)} runs", unit="pass") as bar:
+    with tqdm(total=total, desc=f"runs left: {len(pending)}", unit="pass") as bar:
 
         def look() -> None:
             done = [
@@ -272,7 +286,7 @@ def _answers(
     pending: dict[Settings, Path],
     training: Samples,
     evaluation: Samples | None,
-    one_pass: OnePass,
+    trainer: Trainer,
     jobs: int | None,
     cluster: str | None,
 ) -> Generator[_Answer, None, None]:
@@ -288,15 +302,16 @@ def _answers(
     count = min(jobs or cpu_count(), len(pending))
     with _on_cluster(cluster, arrays) if cluster else _here(count, arrays) as (handle, parent):
         answers = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")(
-            delayed(_train_one)(one, folder, one_pass, parent, handle)
+            delayed(_train_one)(one, folder, trainer, parent, handle)
             for one, folder in pending.items()
         )
         try:
             yield from answers
-        finally:
-            with warnings.catch_warnings():  # joblib's, that after Ctrl-C there is work left
+        except BaseException:  # Ctrl-C too
+            with warnings.catch_warnings():  # joblib's, that there is work left
                 warnings.simplefilter("ignore", UserWarning)
                 answers.close()
+            raise
 
 
 @contextmanager
@@ -393,7 +408,7 @@ def _connect(address: str) -> tuple[Any, Any]:
 def _train_one(
     settings: Settings,
     folder: Path,
-    one_pass: OnePass,
+    trainer: Trainer,
     parent: int | None,
     arrays: list[np.ndarray],
 ) -> _Answer:
@@ -403,15 +418,9 @@ def _train_one(
     tensors = [torch.from_numpy(np.require(array, requirements="W")) for array in arrays]
     evaluation = Samples(*tensors[2:]) if tensors[2:] else None
     checkpoint = folder / _CHECKPOINT if folder.is_dir() else None  # another machine's may not be
+    training = Samples(*tensors[:2])
     try:
-        run = train(
-            settings,
-            Samples(*tensors[:2]),
-            evaluation,
-            checkpoint=checkpoint,
-            one_pass=one_pass,
-            progress=False,
-        )
+        run = trainer(settings, training, evaluation, checkpoint=checkpoint, progress=False)
     except LeNet5Error as error:
         return _Answer(settings, {}, [], str(error))
     weights = {name: tensor.numpy() for name, tensor in run.network.state_dict().items()}

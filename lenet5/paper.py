@@ -48,7 +48,11 @@ def digit_codes() -> Int8[np.ndarray, "10 84"]:
 
 
 def architecture() -> pd.DataFrame:
-    """Section II-B: maps, sizes, parameters and connections of each layer, as printed."""
+    """Section II-B: maps, sizes, parameters and connections of each layer.
+
+    As printed, but for F6's connections and the output's counts: these are
+    derived from the layers, and the column `note` says so.
+    """
     return pd.read_csv(_PAPER / "architecture.csv", index_col="layer")
 
 
@@ -64,3 +68,11 @@ def figure_5() -> pd.DataFrame:
     though the text says 20 passes.
     """
     return pd.read_csv(_PAPER / "figure05_curves.csv", index_col="pass")
+
+
+def figure_8() -> pd.DataFrame:
+    """Figure 8: which 82 test images the network erred on, their labels and its answers.
+
+    The network is the LeNet-5 that was trained with distortions.
+    """
+    return pd.read_csv(_PAPER / "figure08_errors.csv", index_col="test_index")

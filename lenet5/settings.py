@@ -1,8 +1,9 @@
 """Every choice of a training run, with the paper's where it states one."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from lenet5.errors import LeNet5Error
 
@@ -72,8 +73,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("passes", "curvature_samples", "mu", "j"):
-            if not getattr(self, name) > 0:
-                raise LeNet5Error(f"{name} must be above 0, not {getattr(self, name)}.")
+            if not 0 < getattr(self, name) < math.inf:
+                raise LeNet5Error(f"{name} must be above 0 and finite, not {getattr(self, name)}.")
+        for name, hint in get_type_hints(type(self)).items():
+            if get_args(hint) and getattr(self, name) not in get_args(hint):
+                allowed = ", ".join(get_args(hint))
+                raise LeNet5Error(f"{name} must be one of {allowed}, not {getattr(self, name)}.")
         if self.seed < 0:
             raise LeNet5Error(f"The seed must be 0 or more, not {self.seed}.")
         if self.trainable_codes and self.network != "lenet5":

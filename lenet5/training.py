@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -18,6 +17,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from tqdm import tqdm
 
+from lenet5.checkpoint import Checkpoint
 from lenet5.distortion import distort
 from lenet5.errors import LeNet5Error
 from lenet5.evaluation import Forward, evaluate, penalties
@@ -34,9 +34,6 @@ from lenet5.run import (
 )
 from lenet5.sdlm import SDLM, curvature
 from lenet5.settings import Settings, published_eta
-from lenet5.weights import fill, read_tensors, settings_from, write_tensors
-
-_KIND = "lenet5 checkpoint, version 1"
 
 
 class Tally(NamedTuple):
@@ -96,11 +93,14 @@ def train(
     """
     inner = one_pass or pass_in_pytorch
     loss = make_loss(settings)
-    digest = training.digest() if checkpoint is not None else ""
+    kept = Checkpoint(checkpoint, training, evaluation) if checkpoint else None
     with _one_thread():
         run = Run(settings, make_network(settings))
-        if checkpoint is not None and checkpoint.exists():
-            _resume(run, checkpoint, digest)
+        if kept:
+            kept.resume(run)
+            kept.probe()
+        if progress and run.history:
+            tqdm.write(f"{checkpoint} has {len(run.history)} passes: going on from there.")
         while len(run.history) < settings.passes:
             number = len(run.history) + 1
             began, eta = time.perf_counter(), published_eta(number)
@@ -124,10 +124,10 @@ def train(
                     seconds=time.perf_counter() - began,
                 )
             )
+            if kept:
+                kept.save(run)
             if progress:
                 tqdm.write(_describe(run.history[-1]))
-            if checkpoint is not None:
-                _save(run, checkpoint, digest)
     return run
 
 
@@ -175,7 +175,7 @@ def _refuse_divergence(tally: Tally, number: int, run: Run, checkpoint: Path | N
         return
     kept = f" {checkpoint} keeps pass {number - 1}." if checkpoint and run.history else ""
     raise LeNet5Error(
-        f"The run diverged in pass {number} (the loss is {tally.loss}): try init='sqrt_fan_in', "
+        f"The run diverged in pass {number} (the loss is {tally.loss}): try init sqrt_fan_in, "
         f"a larger mu or another seed.{kept}"
     )
 
@@ -185,32 +185,6 @@ def _describe(line: Pass) -> str:
     if line.evaluation_error is not None:
         text += f"  evaluation error {line.evaluation_error:5.2f} %"
     return text + f"  {line.seconds:.1f} s"
-
-
-def _save(run: Run, path: Path, digest: str) -> None:
-    header = {
-        "settings": run.settings.as_dict(),
-        "training": digest,
-        "history": [asdict(line) for line in run.history],
-    }
-    write_tensors(path, run.network.state_dict(), _KIND, header)
-
-
-def _resume(run: Run, path: Path, digest: str) -> None:
-    """Takes weights and history from the checkpoint, if it is of this very run."""
-    tensors, header = read_tensors(path, _KIND)
-    theirs, ours = settings_from(header, path).as_dict(), run.settings.as_dict()
-    del theirs["passes"], ours["passes"]  # a finished run may be continued
-    differing = [name for name in ours if ours[name] != theirs[name]]
-    if header["training"] != digest:
-        differing.append("the training samples")
-    if differing:
-        raise LeNet5Error(
-            f"{path} is a checkpoint of another run (it differs in {', '.join(differing)}): "
-            "name another directory, or delete it to begin anew."
-        )
-    fill(run.network, tensors, path)
-    run.history = [Pass(**line) for line in header["history"]]
 
 
 @contextmanager

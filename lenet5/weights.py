@@ -76,7 +76,7 @@ def settings_from(header: dict[str, Any], path: Path) -> Settings:
     """
     try:
         return Settings(**header["settings"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, LeNet5Error) as error:
         raise LeNet5Error(
             f"{path} was written by another version ({error}): train again, or use the version "
             "that wrote it."
@@ -117,6 +117,11 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
         raise LeNet5Error(
             f"{path} is damaged or no safetensors file ({error}): fetch or train it again."
         ) from error
-    if metadata.get("kind") != kind:
-        raise LeNet5Error(f"{path} is a safetensors file, but not of this project's ({kind}).")
-    return tensors, json.loads(metadata["header"])
+    found = metadata.get("kind", "")
+    if found != kind:
+        what = f"of another kind ({found})" if "lenet5" in found else "not of this project's"
+        raise LeNet5Error(f"{path} is a safetensors file, but {what}: here belong {kind}.")
+    try:
+        return tensors, json.loads(metadata["header"])
+    except (KeyError, json.JSONDecodeError) as error:
+        raise LeNet5Error(f"{path} has a damaged header: fetch or train it again.") from error

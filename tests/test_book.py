@@ -43,6 +43,12 @@ from lenet5.figures import draw_codes, show
 print("amplitude", layers.A)
 show(draw_codes(paper.digit_codes(), list("0123456789")), alt="ten codes")
 ```
+
+```{code-cell} python
+:tags: [remove-stderr]
+import sys
+print("a progress bar", file=sys.stderr)
+```
 """
 )
 
@@ -108,6 +114,7 @@ def test_the_executed_notebook_can_be_taken_away(site):
     notebook = json.loads((site / "_sources" / "index.ipynb").read_text())
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     assert any("amplitude 1.7159" in "".join(output.get("text", [])) for output in outputs)
+    assert "a progress bar" not in json.dumps(outputs)
 
 
 def test_light_and_dark(site):

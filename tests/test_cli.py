@@ -1,7 +1,10 @@
 """The command line as a user meets it: what it prints, its exit codes, no traceback."""
 
+import functools
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -67,6 +70,35 @@ def test_hold_out_leaves_the_test_set_alone(run, tmp_path):
     assert json.loads((tmp_path / "history.json").read_text())["evaluated_on"] == "held-out"
 
 
+def test_both_trainers_learn_the_same(trained, run, tmp_path):
+    code, _, _ = run("train", "--out", tmp_path / "slow", *TINY, "--trainer", "pytorch")
+    assert code == 0
+    fast, slow = (
+        json.loads((directory / "history.json").read_text())
+        for directory in (trained, tmp_path / "slow")
+    )
+    assert (fast["trainer"], slow["trainer"]) == ("engine", "pytorch")
+    for one, other in zip(fast["history"], slow["history"], strict=True):
+        assert one["training_loss"] == pytest.approx(other["training_loss"], rel=1e-3)
+
+
+def test_seeds_are_trained_and_averaged(run, tmp_path):
+    words = ["train", "--out", tmp_path, *TINY, "--seed", 5, "--seeds", 2, "--jobs", 1]
+    code, out, _ = run(*words)
+    assert code == 0
+    assert re.findall(r"^ +(\d+) +2 +\d+\.\d\d %", out, flags=re.M) == ["5", "6"]
+    assert re.search(r"mean \d+\.\d\d %, 95 % t-interval .* \(2 seeds\)", out)
+    assert len(list(tmp_path.glob("seed-*/weights.safetensors"))) == 2
+    assert run(*words)[1] == out  # read, not trained again: the times are the same
+
+
+def test_a_cluster_that_is_not_there(run, tmp_path):
+    pytest.importorskip("distributed")
+    code, _, err = run("train", "--out", tmp_path, *TINY, "--cluster", "tcp://127.0.0.1:1")
+    assert code == 1
+    assert err.splitlines()[-1].startswith("lenet5: No Dask scheduler answers at tcp://")
+
+
 def test_train_refuses_another_runs_directory(trained, run):
     code, _, err = run("train", "--out", trained, *TINY, "--seed", 1)
     assert code == 1
@@ -79,6 +111,8 @@ def test_train_refuses_another_runs_directory(trained, run):
         (["--passes", "0"], "passes must be above 0"),
         (["--images", "301"], "301"),
         (["--mu", "-1"], "mu must be above 0"),
+        (["--seeds", "0"], "seeds must be 1 or more"),
+        (["--seeds", "2", "--jobs", "0"], "jobs must be 1 or more"),
     ],
 )
 def test_values_out_of_range_are_one_sentence(run, tmp_path, words, said):
@@ -105,7 +139,7 @@ def test_predict_reads_an_image_file(trained, run, tmp_path):
         "predict", tmp_path / "five.png", "--weights", trained / "weights.safetensors", "--show"
     )
     assert code == 0
-    assert re.search(r"five\.png: \d  \(penalty \d+\.\d; next \d at", out)
+    assert re.search(r"five\.png: \d  \(penalty [\d.]+; next \d at", out)
     assert "█" in out
 
 
@@ -141,13 +175,13 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(run, tmp_path, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lenet5.training.train", interrupted)
+    monkeypatch.setattr("lenet5.engine.train", interrupted)
     code, _, err = run("train", "--out", tmp_path, *TINY)
     assert code == 130
-    assert "goes on from the last finished pass" in err
+    assert "goes on after the last pass that was finished" in err
 
 
-@pytest.mark.parametrize("command", ["", "fetch", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["", "fetch", "train", "evaluate", "predict", "bench"])
 def test_help_of_every_command(run, command):
     code, out, _ = run(*command.split(), "--help")
     assert code == 0
@@ -166,3 +200,52 @@ def test_the_module_runs():
     assert done.returncode == 0
     for command in ("fetch", "train", "evaluate", "predict"):
         assert command in done.stdout
+
+
+def test_predict_reads_the_good_images_among_bad_ones(trained, run, tmp_path):
+    digit = mnist.load().training.images[0].numpy()
+    for name in ("a.png", "c.png"):
+        Image.fromarray(digit).save(tmp_path / name)
+    (tmp_path / "b.png").write_text("no image")
+    images = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
+    code, out, err = run("predict", *images, "--weights", trained / "weights.safetensors")
+    assert code == 1
+    assert len(out.splitlines()) == 2
+    assert "1 of 3 images could not be read" in err
+
+
+def test_other_networks_train_and_are_evaluated(run, tmp_path):
+    words = ("--network", "lenet1", "--loss", "mse", "--distortion", "fresh")
+    assert run("train", "--out", tmp_path, *TINY, *words)[0] == 0
+    assert run("evaluate", "--weights", tmp_path / "weights.safetensors")[0] == 0
+
+
+def test_bench_prints_its_table_and_writes_it(run, tmp_path, monkeypatch):
+    from lenet5 import bench
+
+    monkeypatch.setattr("lenet5.mnist.Digits.first", lambda digits, n: digits[:50])
+    monkeypatch.setattr(bench, "run_bench", functools.partial(bench.run_bench, length=1))
+    place = tmp_path / "bench.json"
+    code, out, _ = run("bench", "--rounds", 1, "--no-compile", "--out", place)
+    assert code == 0
+    assert "engine, batch 1" in out
+    assert json.loads(place.read_text())["timings"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_terminal_without_greek_letters_is_no_trouble(encoding):
+    done = subprocess.run(
+        [sys.executable, "-m", "lenet5", "train", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert done.returncode == 0
+
+
+def test_output_that_nobody_reads_is_no_trouble():
+    command = (
+        f"{shlex.quote(sys.executable)} -m lenet5 train --help | true; exit ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr

@@ -66,7 +66,23 @@ def test_figure_5_has_21_points_and_ends_at_0_95():
     assert curves.train_error_percent.iloc[18] == 0.36
 
 
+def test_figure_8_has_82_errors_of_the_test_set():
+    errors = paper.figure_8()
+    assert len(errors) == 82
+    assert errors.index.is_unique
+    assert errors.index.is_monotonic_increasing
+    assert (errors.index.min(), errors.index.max()) == (247, 9904)
+    assert (errors.true != errors.answer).all()
+    assert errors.isin(range(10)).all(axis=None)
+    assert errors.loc[247].tolist() == [4, 6]
+
+
 def test_section_ii_b_totals():
     printed = paper.architecture()
     assert printed.parameters.sum() == 60_000
     assert printed.connections.sum() == 340_908
+
+
+def test_section_ii_b_says_what_is_derived():
+    notes = paper.architecture().note
+    assert list(notes.index[notes.str.startswith("derived", na=False)]) == ["F6", "output"]

@@ -24,6 +24,7 @@ FLOORS = [
     {"run"},
     {"inputs"},
     {"weights", "evaluation"},
+    {"checkpoint"},
     {"training"},
     {"engine"},
     {"bench", "many"},

@@ -21,7 +21,10 @@ def test_appendix_c_defaults():
     assert settings.order == "constant"
 
 
-@pytest.mark.parametrize("wrong", [{"passes": 0}, {"mu": -1.0}, {"j": 0.0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"passes": 0}, {"mu": -1.0}, {"j": 0.0}, {"j": float("inf")}, {"seed": -1}],
+)
 def test_a_value_out_of_range_is_named(wrong):
     with pytest.raises(LeNet5Error, match=next(iter(wrong))):
         Settings(**wrong)

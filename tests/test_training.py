@@ -127,7 +127,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_kept(random_samples, tmp_pat
     place = tmp_path / "checkpoint.safetensors"
     quiet(SETTINGS, random_samples, checkpoint=place)
     before = place.read_bytes()
-    with pytest.raises(LeNet5Error, match=r"differs in j\)"):
+    with pytest.raises(LeNet5Error, match=r"differs in j, 1\.0 there and 2\.0 here\)"):
         quiet(dataclasses.replace(SETTINGS, j=2.0), random_samples, checkpoint=place)
     fewer = Samples(random_samples.images[:30], random_samples.labels[:30])
     with pytest.raises(LeNet5Error, match="the training samples"):
@@ -186,3 +186,41 @@ def test_progress_names_the_pass(random_samples, capsys):
     captured = capsys.readouterr()
     assert "pass  1" in captured.out
     assert "pass 1/1" in captured.err
+
+
+def test_a_checkpoint_judged_on_other_samples_is_refused(random_samples, tmp_path):
+    """Held-out errors must never be taken for test errors."""
+    place = tmp_path / "checkpoint.safetensors"
+    quiet(SETTINGS, random_samples, checkpoint=place)
+    others = Samples(random_samples.images[:30], random_samples.labels[:30])
+    with pytest.raises(LeNet5Error, match="the evaluation samples"):
+        train(SETTINGS, random_samples, others, checkpoint=place, progress=False)
+
+
+def test_fewer_passes_than_there_are_is_refused(random_samples, tmp_path):
+    place = tmp_path / "checkpoint.safetensors"
+    quiet(SETTINGS, random_samples, checkpoint=place)
+    with pytest.raises(LeNet5Error, match="has 3 passes already, and 2 were asked for"):
+        quiet(dataclasses.replace(SETTINGS, passes=2), random_samples, checkpoint=place)
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_first_pass(random_samples, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+
+    def never(*args, **more):
+        raise AssertionError("it trained first")
+
+    with pytest.raises(LeNet5Error, match="cannot be written"):
+        quiet(SETTINGS, random_samples, checkpoint=tmp_path / "file" / "c", one_pass=never)
+
+
+def test_a_pass_is_kept_before_it_is_told(random_samples, tmp_path, monkeypatch):
+    place = tmp_path / "checkpoint.safetensors"
+
+    def closed(*_, **__):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("lenet5.training.tqdm.write", closed)
+    with pytest.raises(BrokenPipeError):
+        train(SETTINGS, random_samples, checkpoint=place)
+    assert place.exists()

@@ -89,3 +89,21 @@ def test_settings_of_another_version_are_refused(saved):
     write_tensors(saved, tensors, _KIND, header)
     with pytest.raises(LeNet5Error, match="another version"):
         load_network(saved)
+
+
+def test_a_damaged_header_is_refused(saved):
+    from lenet5.weights import _KIND, read_tensors
+
+    tensors, _ = read_tensors(saved, _KIND)
+    save_file(tensors, saved, {"kind": _KIND, "header": "{"})
+    with pytest.raises(LeNet5Error, match="damaged header"):
+        load_network(saved)
+
+
+def test_a_checkpoint_is_not_taken_for_weights(tmp_path, random_samples):
+    from lenet5.training import train
+
+    place = tmp_path / "checkpoint.safetensors"
+    train(Settings(passes=1), random_samples, checkpoint=place, progress=False)
+    with pytest.raises(LeNet5Error, match=r"another kind \(lenet5 checkpoint"):
+        load_network(place)

@@ -7,6 +7,7 @@ part of Sphinx's environment, so that a change also makes Sphinx read all pages 
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -74,8 +75,17 @@ def _copy_notebooks(app: Sphinx, error: Exception | None) -> None:
         return
     for page in app.env.found_docs:
         if _executed(app, page).exists():
+            notebook = json.loads(_executed(app, page).read_text())
+            _drop_hidden_streams(notebook)
             target = Path(app.outdir) / "_sources" / f"{page}.ipynb"
-            shutil.copyfile(_executed(app, page), target)
+            target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+
+
+def _drop_hidden_streams(notebook: dict) -> None:
+    """Takes out the progress bars that the page leaves out, some hundreds of lines."""
+    for cell in notebook["cells"]:
+        if "remove-stderr" in cell["metadata"].get("tags", []):
+            cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
 
 
 def _executed(app: Sphinx, page: str) -> Path:
