@@ -181,7 +181,7 @@ def _refuse_divergence(tally: Tally, number: int, run: Run, checkpoint: Path | N
 
 
 def _describe(line: Pass) -> str:
-    text = f"pass {line.number:2d}  η {line.eta:<7g}  training error {line.training_error:5.2f} %"
+    text = f"pass {line.number:2d}  η {line.eta:.5f}  training error {line.training_error:5.2f} %"
     if line.evaluation_error is not None:
         text += f"  evaluation error {line.evaluation_error:5.2f} %"
     return text + f"  {line.seconds:.1f} s"

@@ -46,6 +46,8 @@ def draw_codes(codes: Any, labels: Sequence[str], columns: int = 10) -> Figure:
         codes: array or tensor (n, 84) of ±1, or of states of F6 between.
     """
     pictures = np.asarray(codes).reshape(-1, CODE_ROWS, CODE_COLUMNS)
+    paper = pictures.min()  # a margin of it, or ink at the edge is lost on a dark page
+    pictures = np.pad(pictures, ((0, 0), (1, 1), (1, 1)), constant_values=paper)
     return draw_digits(pictures, columns, labels, side=0.5)
 
 

@@ -81,7 +81,7 @@ def draw_network(
 
     Args:
         network: any stack of this book's layers.
-        image: if given, every map shows the state that this image puts it in, blue
+        image: if given, every map shows the state that this image puts it in, purple
             below zero and orange above.
     """
     stages = _stages(network)

@@ -16,7 +16,7 @@ class Table:
     def _repr_html_(self) -> str:
         frame = self.frame.copy()
         for column, form in self.formats.items():
-            frame[column] = [form.format(value) for value in frame[column]]
+            frame[column] = ["" if pd.isna(v) else form.format(v) for v in frame[column]]
         if frame.index.name is not None:
             frame = frame.reset_index()
         indexed = not isinstance(frame.index, pd.RangeIndex)
