@@ -39,7 +39,7 @@ class Checkpoint:
         """
         trial = self.path.with_name(f".{self.path.name}.trial")
         write_atomically(trial, b"")
-        trial.unlink()
+        trial.unlink(missing_ok=True)  # another process may have been as quick
 
     def save(self, run: Run) -> None:
         """Writes the run as it stands, whole or not at all.
