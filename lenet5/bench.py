@@ -19,6 +19,7 @@ from typing import Any
 import numba
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from lenet5.engine import pass_in_engine, penalties_in_engine
 from lenet5.layers import Convolution, FullConnection
@@ -116,7 +117,11 @@ class _Way:
 
 
 def run_bench(
-    samples: Samples, rounds: int = 5, length: int = 20, compiled: bool = True
+    samples: Samples,
+    rounds: int = 5,
+    length: int = 20,
+    compiled: bool = True,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Times every way once a round, one after the other, so that all see the same machine.
 
@@ -124,7 +129,8 @@ def run_bench(
         samples: 32 x 32 images, some hundreds or more.
         rounds: how often each way is timed.
         length: how long a round is: so many times 20 samples in PyTorch, batch 1.
-        compiled: whether to try `torch.compile`, which first compiles for a minute.
+        compiled: whether to try `torch.compile`, which first compiles for a while.
+        progress: whether to show a bar.
 
     Returns:
         Plain data, for `table` and for a file.
@@ -152,12 +158,15 @@ def run_bench(
     skipped = _why_not(by_compiler) if compiled else "not asked for"
     if skipped is None:
         ways.insert(1, by_compiler)
-    for way in ways:
-        way.microseconds()  # compiles, and warms the caches
     timed: list[list[float]] = [[] for _ in ways]
-    for _ in range(rounds):
-        for way, times in zip(ways, timed, strict=True):
-            times.append(way.microseconds())
+    with tqdm(total=(rounds + 1) * len(ways), disable=not progress, leave=False) as bar:
+        for turn in range(rounds + 1):
+            for way, times in zip(ways, timed, strict=True):
+                bar.set_description(way.name)
+                taken = way.microseconds()
+                if turn:  # the first compiles, and warms the caches
+                    times.append(taken)
+                bar.update()
     lines = [
         {"way": way.name, "cores": way.cores, "microseconds": times}
         for way, times in zip(ways, timed, strict=True)

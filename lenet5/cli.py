@@ -352,7 +352,9 @@ def _bench(options: argparse.Namespace) -> None:
     if options.rounds < 1:
         raise LeNet5Error(f"--rounds must be 1 or more, not {options.rounds}.")
     samples = inputs(mnist.load().training.first(2000))
-    result = run_bench(samples, rounds=options.rounds, compiled=not options.no_compile)
+    result = run_bench(
+        samples, rounds=options.rounds, compiled=not options.no_compile, progress=True
+    )
     print(table(result))
     write_atomically(options.out, json.dumps(result, indent=1).encode() + b"\n")
     print(f"Numbers: {options.out}")

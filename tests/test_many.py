@@ -51,7 +51,7 @@ def logged(settings, samples, evaluation=None, *, checkpoint, progress=True, tro
 
 def killed(settings, *arguments, **more):
     """Its process is killed in the second pass, but for seed 3."""
-    trouble = None if settings.seed == 3 else die
+    trouble = None if settings.seed == 3 else deadly
     return logged(settings, *arguments, **more, trouble=trouble)
 
 
@@ -60,6 +60,7 @@ def hanging(*arguments, **more):
 
 
 def deadly(*_, **__):
+    time.sleep(1.0)  # a nanny whose worker dies while it starts goes with it
     die()
 
 
@@ -85,13 +86,20 @@ def samples(random_samples) -> Samples:
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """The address of a scheduler with two workers, processes of this machine."""
+def local_cluster():
+    """Two workers, processes of this machine."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as local:
-        yield local.scheduler_address
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(local_cluster) -> str:
+    """The address of its scheduler, with both workers there."""
+    local_cluster.wait_for_workers(2, timeout=60)
+    return local_cluster.scheduler_address
 
 
 def quiet(settings, samples, directory, **more):
