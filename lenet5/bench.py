@@ -10,9 +10,8 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +27,7 @@ from lenet5.networks import Network
 from lenet5.run import Samples, curvature_subset, make_loss, make_network
 from lenet5.sdlm import SDLM, curvature
 from lenet5.settings import Settings, published_eta
-from lenet5.training import OnePass, pass_in_pytorch
+from lenet5.training import OnePass, pass_in_pytorch, threads
 
 _REFERENCE = "PyTorch, batch 1"
 
@@ -110,7 +109,7 @@ class _Way:
 
     def microseconds(self) -> float:
         """How long one sample takes. Where every core has a seed: one sample of one seed."""
-        with _threads(self.cores):
+        with threads(self.cores):
             began = time.perf_counter()
             self.run(self.count)
             return (time.perf_counter() - began) / self.count * 1e6
@@ -248,7 +247,7 @@ def _operations(network: Network) -> int:
 
 def _difference(task: _Task, updates: int) -> float:
     """The largest difference between weights that PyTorch and the engine have trained."""
-    with _threads(1):
+    with threads(1):
         ours, theirs = task.train(pass_in_engine, updates), task.train(pass_in_pytorch, updates)
     pairs = zip(ours.parameters(), theirs.parameters(), strict=True)
     return max((a - b).detach().abs().max().item() for a, b in pairs)
@@ -270,13 +269,3 @@ def _processor() -> str:
             return next(line for line in file if line.startswith("model name"))[13:].strip()
     except (OSError, StopIteration):  # not Linux, or not x86
         return platform.processor() or platform.machine()
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -94,7 +94,7 @@ def train(
     inner = one_pass or pass_in_pytorch
     loss = make_loss(settings)
     kept = Checkpoint(checkpoint, training, evaluation) if checkpoint else None
-    with _one_thread():
+    with threads(1):
         run = Run(settings, make_network(settings))
         if kept:
             kept.resume(run)
@@ -188,11 +188,14 @@ def _describe(line: Pass) -> str:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Batch 1 gains nothing from threads, and sums in one order are repeatable."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def threads(count: int) -> Iterator[None]:
+    """PyTorch on so many threads, and then as before.
+
+    Batch 1 gains nothing from more than one, and sums in one order are repeatable.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
