@@ -114,11 +114,18 @@ _SETTINGS_HELP = {
     "j": "penalty of the rubbish class in equation (9); the paper gives none",
     "init": "first weights in ±1/√F, or Appendix A's ±2.4/F",
     "penalty": "factor before the sum of equation (7): 1 as printed, 1/2 or 1/84",
+    "codes": "what F6 is compared with: Figure 3's pictures, or +1 for the class and -1 for others",
+    "trainable_codes": "let the output codes adapt",
+    "c3": "which maps of S2 feed which of C3",
+    "squash_subsampling": "squash the sums of S2 and S4, as printed",
     "order": "one random order, as printed, or another before each pass",
     "distortion": "none, nine fixed copies of each image as in the paper, or fresh ones",
+    "ranges": "how far distortions go: as in Figure 7, or less than half as far",
+    "rates": "rates from second derivatives before each pass, before the first, or one for all",
     "mu": "μ of equation (21)",
     "curvature_seed": "where second derivatives start at F6",
     "curvature_samples": "images over which second derivatives are averaged",
+    "coefficient_curvature": "inputs of a sub-sampling coefficient: their sum, or each of the four",
 }
 
 
@@ -149,14 +156,13 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
                          "test set alone: what any choice of settings must use")  # fmt: skip
     default = Settings()
     for name, text in _SETTINGS_HELP.items():
-        value = getattr(default, name)
-        command.add_argument(
-            "--" + name.replace("_", "-"),
-            type=type(value),
-            default=value,
-            choices=get_args(get_type_hints(Settings)[name]) or None,
-            help=text,
-        )
+        value, flag = getattr(default, name), "--" + name.replace("_", "-")
+        if isinstance(value, bool):
+            kind = argparse.BooleanOptionalAction
+            command.add_argument(flag, action=kind, default=value, help=text)
+        else:
+            choices = get_args(get_type_hints(Settings)[name]) or None
+            command.add_argument(flag, type=type(value), default=value, choices=choices, help=text)
     command.set_defaults(
         command=_train,
         after_interrupt="The same command goes on after the last pass that was finished.",

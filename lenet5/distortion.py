@@ -45,7 +45,10 @@ class Ranges(NamedTuple):
 
 
 FIGURE_7 = Ranges(r=(0.77, 1.40), u=(-0.10, 0.10), h=(-0.14, 0.14), t=(-2.0, 2.0))
+GENTLE = Ranges(r=(0.92, 1.08), u=(-0.05, 0.05), h=(-0.10, 0.10), t=(-1.0, 1.0))
+"""Our own, for comparison: two thirds of Figure 7's shear, half or less of all else."""
 
+RANGES = {"figure_7": FIGURE_7, "gentle": GENTLE}
 
 IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0)
 """The map of an image that is not distorted."""

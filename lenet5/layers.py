@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.grad import conv2d_weight
 
 from lenet5.losses import Loss
-from lenet5.settings import CurvatureSeed, InitRule
+from lenet5.settings import CoefficientCurvature, CurvatureSeed, InitRule
 
 A = 1.7159
 """Amplitude of the squashing function (Appendix A): with S, f(1) = 1 and f(-1) = -1."""
@@ -42,6 +42,18 @@ def _draw(weights: Tensor, fan_in: Tensor, rule: InitRule, generator: torch.Gene
 
 class Layer(nn.Module):
     """What the network asks of each layer."""
+
+    squashes = True
+    """Whether its sums are squashed to states."""
+
+    def states(self, x: Tensor) -> Tensor:
+        """The states that the inputs x give: x = f(a), equation (5)."""
+        a = self(x)
+        return squash(a) if self.squashes else a
+
+    def slopes(self, x: Tensor) -> Tensor:
+        """dx/da at its states x."""
+        return squash_slope(x) if self.squashes else torch.ones_like(x)
 
     def bbprop(self, x: Tensor, h_a: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Second derivatives at the weighted sums in, at the inputs and the parameters out.
@@ -125,17 +137,34 @@ class Subsampling(Layer):
 
     Section II-A speaks of an average; II-B and the authors' later code say sum. The
     function is the same, since the coefficient absorbs the factor; its first value and
-    its curvature are not. `bbprop` takes the sum as the one input of the
-    coefficient; h of an input is h of its unit times the coefficient squared.
+    its curvature are not. In `bbprop`, h of an input is h of its unit times the
+    coefficient squared.
+
+    Args:
+        maps: how many.
+        squashes: whether the sums are squashed, as II-B says of every layer up to F6.
+        coefficient_curvature: what equation (23) sums over for a coefficient. "sum" takes
+            the sum of the four inputs as its one input, "each" the four as connections
+            of their own that share it.
     """
 
-    def __init__(self, maps: int) -> None:
+    def __init__(
+        self,
+        maps: int,
+        squashes: bool = True,
+        coefficient_curvature: CoefficientCurvature = "sum",
+    ) -> None:
         super().__init__()
+        self.squashes = squashes
+        self._input = self._sum if coefficient_curvature == "sum" else self._norm
         self.coefficients = nn.Parameter(torch.zeros(maps))
         self.biases = nn.Parameter(torch.zeros(maps))
 
     def _sum(self, x: Tensor) -> Tensor:
         return F.avg_pool2d(x, 2, divisor_override=1)
+
+    def _norm(self, x: Tensor) -> Tensor:
+        return self._sum(x**2).sqrt()
 
     def forward(
         self, x: Float[Tensor, "batch maps rows columns"]
@@ -144,7 +173,7 @@ class Subsampling(Layer):
 
     def bbprop(self, x: Tensor, h_a: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         h_x = (h_a * self.coefficients[:, None, None] ** 2).repeat_interleave(2, 2)
-        h_coefficients = (h_a * self._sum(x) ** 2).sum((0, 2, 3))
+        h_coefficients = (h_a * self._input(x) ** 2).sum((0, 2, 3))
         return h_x.repeat_interleave(2, 3), {
             "coefficients": h_coefficients,
             "biases": h_a.sum((0, 2, 3)),

@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, fields
@@ -28,12 +28,12 @@ import numpy as np
 import torch
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from safetensors import SafetensorError, safe_open
-from scipy.special import stdtrit
 from tqdm import tqdm
 
 from lenet5 import engine
 from lenet5.errors import LeNet5Error
 from lenet5.files import write_atomically
+from lenet5.results.statistics import mean_interval
 from lenet5.run import Pass, Run, Samples, make_network
 from lenet5.settings import Settings
 from lenet5.weights import load_network, save_network
@@ -63,6 +63,7 @@ class _Answer(NamedTuple):
     settings: Settings
     weights: dict[str, np.ndarray]
     history: list[Pass]
+    computed_by: dict[str, str]
     trouble: str
 
 
@@ -75,6 +76,7 @@ def train_many(
     jobs: int | None = None,
     cluster: str | None = None,
     trainer: Trainer = engine.train,
+    on_run: Callable[[Run], object] = lambda _: None,
     progress: bool = True,
 ) -> list[Run]:
     """Trains a network for each of the settings; the runs come back in their order.
@@ -94,6 +96,7 @@ def train_many(
             name, cut runs go on there too; elsewhere a run cut with its worker
             starts anew. Finished runs are written here in any case.
         trainer: what trains each. Other processes must be able to import it.
+        on_run: is told of each run once it is finished and kept.
         progress: whether to show a bar.
 
     Raises:
@@ -110,6 +113,7 @@ def train_many(
     for one, folder in folders.items():
         if finished := _open(folder, one, identity):
             runs[one] = finished
+            on_run(finished)
     pending = {one: folder for one, folder in folders.items() if one not in runs}
     work = _answers(pending, training, evaluation, trainer, jobs, cluster)
     with _bar(pending, runs, progress), closing(work):
@@ -117,6 +121,7 @@ def train_many(
             for answer in work:
                 try:
                     runs[answer.settings] = _keep(answer, folders[answer.settings], identity)
+                    on_run(runs[answer.settings])
                 except LeNet5Error as error:
                     troubles[answer.settings] = str(error)
         except _Lost as error:
@@ -135,13 +140,6 @@ def folder_name(settings: Settings) -> str:
     told = ["seed", *(name for name in odd if name != "seed")]
     values = [f"{name}-{getattr(settings, name)}".replace("_", "-") for name in told]
     return "_".join(values)
-
-
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The mean of two or more values, and its 95 % t-interval: mean, low, high."""
-    n, mean = len(values), float(np.mean(values))
-    half = float(stdtrit(n - 1, 0.975) * np.std(values, ddof=1) / n**0.5)  # Student's t
-    return mean, mean - half, mean + half
 
 
 def table(runs: Sequence[Run]) -> str:
@@ -179,12 +177,13 @@ def _open(folder: Path, settings: Settings, identity: dict[str, Any]) -> Run | N
     """The run in the folder, if it is finished. Makes the folder if there is none."""
     path = folder / _HISTORY
     if not path.exists():
-        _write_history(folder, settings, identity, [])  # fails now rather than after a pass
-        return None
+        _write_history(folder, Run(settings, make_network(settings)), identity)
+        return None  # if it cannot be written, that is known now, not after a pass
     try:
         record = json.loads(path.read_bytes())
         history = [Pass(**line) for line in record["history"]]
         theirs = {**record["settings"], **record["identity"]}
+        computed_by = dict(record["computed_by"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LeNet5Error(
             f"{path} is damaged or of another version ({error}): delete it, and the run goes on."
@@ -197,27 +196,27 @@ def _open(folder: Path, settings: Settings, identity: dict[str, Any]) -> Run | N
         )
     if len(history) < settings.passes or not (folder / _WEIGHTS).exists():
         return None
-    return Run(settings, load_network(folder / _WEIGHTS)[0], history)
+    return Run(settings, load_network(folder / _WEIGHTS)[0], history, computed_by)
 
 
 def _keep(answer: _Answer, folder: Path, identity: dict[str, Any]) -> Run:
     """Writes a finished run, the weights last."""
     if answer.trouble:
         raise LeNet5Error(answer.trouble)
-    run = Run(answer.settings, make_network(answer.settings), answer.history)
+    network = make_network(answer.settings)
+    run = Run(answer.settings, network, answer.history, answer.computed_by)
     run.network.load_state_dict({k: torch.tensor(w) for k, w in answer.weights.items()})
-    _write_history(folder, run.settings, identity, run.history)
+    _write_history(folder, run, identity)
     save_network(run.network, run.settings, folder / _WEIGHTS)
     return run
 
 
-def _write_history(
-    folder: Path, settings: Settings, identity: dict[str, Any], history: list[Pass]
-) -> None:
+def _write_history(folder: Path, run: Run, identity: dict[str, Any]) -> None:
     record = {
-        "settings": settings.as_dict(),
+        "settings": run.settings.as_dict(),
         "identity": identity,
-        "history": [asdict(line) for line in history],
+        "computed_by": run.computed_by,
+        "history": [asdict(line) for line in run.history],
     }
     write_atomically(folder / _HISTORY, json.dumps(record, indent=1).encode() + b"\n")
 
@@ -422,9 +421,9 @@ def _train_one(
     try:
         run = trainer(settings, training, evaluation, checkpoint=checkpoint, progress=False)
     except LeNet5Error as error:
-        return _Answer(settings, {}, [], str(error))
+        return _Answer(settings, {}, [], {}, str(error))
     weights = {name: tensor.numpy() for name, tensor in run.network.state_dict().items()}
-    return _Answer(settings, weights, run.history, "")
+    return _Answer(settings, weights, run.history, run.computed_by, "")
 
 
 @functools.cache

@@ -14,9 +14,8 @@ from lenet5.layers import (
     Layer,
     Subsampling,
     full_table,
-    squash,
 )
-from lenet5.settings import InitRule
+from lenet5.settings import Codes, CoefficientCurvature, ConnectionsOfC3, InitRule
 
 
 class Count(NamedTuple):
@@ -77,7 +76,7 @@ class Network(nn.Module):
         """The squashed states of every layer, by name."""
         states, x = {}, images
         for name, layer in self.layers():
-            x = squash(layer(x))
+            x = layer.states(x)
             states[name] = x
         return states
 
@@ -87,7 +86,7 @@ class Network(nn.Module):
         """The penalties y_i of each class: small where the image looks like it."""
         x = images
         for _, layer in self.layers():
-            x = squash(layer(x))
+            x = layer.states(x)
         return self.output(x)
 
     def classify(self, images: Float[Tensor, "batch maps rows columns"]) -> Int64[Tensor, " batch"]:
@@ -110,6 +109,11 @@ class Network(nn.Module):
         return lines
 
 
+def one_of_ten() -> Float[Tensor, "10 10"]:
+    """Codes for ten units: +1 for the class and -1 for the others."""
+    return 2 * torch.eye(10) - 1
+
+
 class LeNet5(Network):
     """LeNet-5 as printed in Section II-B and Figure 2.
 
@@ -117,7 +121,11 @@ class LeNet5(Network):
 
     Args:
         penalty_scale: factor before the sum of equation (7): 1 as printed.
-        trainable_codes: whether the codes of Figure 3 adapt.
+        trainable_codes: whether the codes adapt.
+        codes: Figure 3's, or one of ten, which leaves F6 ten units.
+        c3: which maps of S2 feed which of C3.
+        squash_subsampling: whether S2 and S4 squash their sums.
+        coefficient_curvature: see `Subsampling`.
 
     All weights are 0 until `initialise` or loading gives them values.
     """
@@ -129,17 +137,30 @@ class LeNet5(Network):
     C5: Convolution
     F6: FullConnection
 
-    def __init__(self, penalty_scale: float = 1.0, trainable_codes: bool = False) -> None:
-        codes = torch.from_numpy(paper.digit_codes()).float()
+    def __init__(
+        self,
+        penalty_scale: float = 1.0,
+        trainable_codes: bool = False,
+        *,
+        codes: Codes = "figure_3",
+        c3: ConnectionsOfC3 = "table_1",
+        squash_subsampling: bool = True,
+        coefficient_curvature: CoefficientCurvature = "sum",
+    ) -> None:
+        targets = torch.from_numpy(paper.digit_codes()).float()
+        if codes == "one_of_ten":
+            targets = one_of_ten()
+        table = torch.from_numpy(paper.table_1()) if c3 == "table_1" else full_table(6, 16)
+        how = squash_subsampling, coefficient_curvature
         super().__init__(
             {
                 "C1": Convolution(full_table(1, 6)),  # 32x32 -> 6 maps of 28x28
-                "S2": Subsampling(6),  # -> 6 maps of 14x14
-                "C3": Convolution(torch.from_numpy(paper.table_1())),  # -> 16 maps of 10x10
-                "S4": Subsampling(16),  # -> 16 maps of 5x5
+                "S2": Subsampling(6, *how),  # -> 6 maps of 14x14
+                "C3": Convolution(table),  # -> 16 maps of 10x10
+                "S4": Subsampling(16, *how),  # -> 16 maps of 5x5
                 "C5": Convolution(full_table(16, 120)),  # -> 120 maps of 1x1
-                "F6": FullConnection(120, 84),  # -> a 7x12 picture
+                "F6": FullConnection(120, targets.shape[1]),  # -> a 7x12 picture
             },
-            EuclideanRBF(codes, penalty_scale, trainable_codes),
+            EuclideanRBF(targets, penalty_scale, trainable_codes),
             input_shape=(1, 32, 32),
         )

@@ -19,14 +19,13 @@ from lenet5.layers import (
     Subsampling,
     full_table,
 )
-from lenet5.networks import Network
+from lenet5.networks import Network, one_of_ten
 
 _LENET1_TABLE = ("111011000000", "011111000000", "000000111011", "000000011111")
 
 
-def one_of_ten(penalty_scale: float) -> EuclideanRBF:
-    """An output that compares ten units with +1 for the class and -1 for the others."""
-    return EuclideanRBF(2 * torch.eye(10) - 1, penalty_scale)
+def _output(penalty_scale: float) -> EuclideanRBF:
+    return EuclideanRBF(one_of_ten(), penalty_scale)
 
 
 class SplitSubsampling(Subsampling):
@@ -64,7 +63,7 @@ class LeNet1(Network):
                 "H4": Subsampling(12),  # -> 12 maps of 4x4
                 "H5": FullConnection(12 * 4 * 4, 10),
             },
-            one_of_ten(penalty_scale),
+            _output(penalty_scale),
             input_shape=(1, 28, 28),
         )
 
@@ -91,7 +90,7 @@ class LeNet4(Network):
                 "C5": Convolution(full_table(16, 120)),  # -> 120 units
                 "F6": FullConnection(120, 10),
             },
-            one_of_ten(penalty_scale),
+            _output(penalty_scale),
             input_shape=(1, 32, 32),
         )
 
@@ -109,4 +108,4 @@ class Perceptron(Network):
             f"F{n}": FullConnection(below, units)
             for n, (below, units) in enumerate(itertools.pairwise(sizes), 1)
         }
-        super().__init__(layers, one_of_ten(penalty_scale), input_shape=(1, 28, 28))
+        super().__init__(layers, _output(penalty_scale), input_shape=(1, 28, 28))

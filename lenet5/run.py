@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from lenet5.distortion import Distortion
+from lenet5.distortion import RANGES, Distortion
 from lenet5.losses import Loss, MaximumAPosteriori, MeanSquaredError
 from lenet5.networks import LeNet5, Network
+from lenet5.provenance import provenance
 from lenet5.rivals import LeNet1, LeNet4, Perceptron
 from lenet5.settings import Settings
 
@@ -54,21 +55,29 @@ class Pass:
 
 @dataclass
 class Run:
-    """What a trainer gives back."""
+    """What a trainer gives back. `computed_by` is what finished it."""
 
     settings: Settings
     network: Network
     history: list[Pass] = field(default_factory=list)
+    computed_by: dict[str, str] = field(default_factory=provenance)
 
 
 def make_network(settings: Settings) -> Network:
     """The network with its first weights, which the seed alone decides."""
-    units = 84 if settings.network == "lenet5" else 10
+    units = 84 if settings.network == "lenet5" and settings.codes == "figure_3" else 10
     scale = {"sum": 1.0, "half": 0.5, "mean": 1 / units}[settings.penalty]
     network: Network
     match settings.network:
         case "lenet5":
-            network = LeNet5(scale, settings.trainable_codes)
+            network = LeNet5(
+                scale,
+                settings.trainable_codes,
+                codes=settings.codes,
+                c3=settings.c3,
+                squash_subsampling=settings.squash_subsampling,
+                coefficient_curvature=settings.coefficient_curvature,
+            )
         case "lenet1":
             network = LeNet1(scale)
         case "lenet4":
@@ -106,7 +115,7 @@ def presentations(settings: Settings, number: int, samples: Samples) -> Presenta
     n = len(samples.labels)
     if settings.distortion == "none":
         return Presentations(order_of_pass(settings, number, n))
-    distortion = Distortion(settings.seed, side=samples.images.shape[-1])
+    distortion = Distortion(settings.seed, RANGES[settings.ranges], samples.images.shape[-1])
     if settings.distortion == "fresh":
         return Presentations(order_of_pass(settings, number, n), distortion.draw(n, number))
     sets = COPIES + 1

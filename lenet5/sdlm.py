@@ -14,7 +14,6 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from lenet5.layers import squash, squash_slope
 from lenet5.losses import Loss
 from lenet5.networks import Network
 from lenet5.settings import CurvatureSeed
@@ -44,11 +43,11 @@ def curvature(
     inputs, x = [], images
     for _, layer in network.layers():
         inputs.append(x)
-        x = squash(layer(x))
+        x = layer.states(x)
     h_x, of_output = network.output.bbprop(x, labels, loss, seed)
     h = {f"output.{key}": value / len(images) for key, value in of_output.items()}
     for (name, layer), before in zip(reversed(network.layers()), reversed(inputs), strict=True):
-        h_a = h_x * squash_slope(x).square()  # (27): f'' is left out
+        h_a = h_x * layer.slopes(x).square()  # (27): f'' is left out
         h_x, of_layer = layer.bbprop(before, h_a)
         h |= {f"{name}.{key}": value / len(images) for key, value in of_layer.items()}
         x = before

@@ -104,7 +104,7 @@ def train(
         while len(run.history) < settings.passes:
             number = len(run.history) + 1
             began, eta = time.perf_counter(), published_eta(number)
-            h = _estimate_curvatures(run.network, loss, settings, training, number)
+            h = _curvatures(run.network, loss, settings, training, number)
             order, maps = presentations(settings, number, training)
             label = f"pass {number}/{settings.passes}"
             with tqdm(total=len(order), desc=label, disable=not progress, leave=False) as bar:
@@ -161,13 +161,21 @@ def pass_in_pytorch(
     return Tally(errors, total)
 
 
-def _estimate_curvatures(
+def _curvatures(
     network: Network, loss: Loss, settings: Settings, training: Samples, number: int
 ) -> dict[str, Tensor]:
+    """h of every parameter for pass `number`, as `settings.rates` wants it."""
+    if settings.rates == "sdlm_once":  # of the first weights, which a resumed run has no more
+        network, number = make_network(settings), 1
     subset = curvature_subset(settings, number, len(training.labels))
-    return curvature(
+    h = curvature(
         network, loss, training.images[subset], training.labels[subset], settings.curvature_seed
     )
+    if settings.rates != "single":
+        return h
+    rates = torch.cat([1 / (settings.mu + value.flatten()) for value in h.values()])
+    common = 1 / rates.double().mean().item() - settings.mu  # gives all the mean of the rates
+    return {name: torch.full_like(value, common) for name, value in h.items()}
 
 
 def _refuse_divergence(tally: Tally, number: int, run: Run, checkpoint: Path | None) -> None:

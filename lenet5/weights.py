@@ -4,6 +4,7 @@ The header of each file carries, as text, what it was trained with, so that a
 file alone is enough to build the network again.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,15 @@ def load_network(path: Path) -> tuple[Network, Settings]:
     network = make_network(settings)
     fill(network, tensors, path)
     return network, settings
+
+
+def digest_of(network: Network) -> str:
+    """SHA-256 of the weights, parameter by parameter in the order of their names."""
+    sha = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        sha.update(name.encode())
+        sha.update(tensor.detach().contiguous().numpy().tobytes())
+    return sha.hexdigest()
 
 
 def fill(network: Network, tensors: dict[str, Tensor], path: Path) -> None:

@@ -50,6 +50,8 @@ def odd_network() -> Network:
 NETWORKS = {
     "LeNet-5": LeNet5,
     "LeNet-5, trainable codes": lambda: LeNet5(1 / 84, True),
+    "LeNet-5, one of ten, full C3": lambda: LeNet5(1 / 10, codes="one_of_ten", c3="full"),
+    "LeNet-5, S2 and S4 not squashed": lambda: LeNet5(1 / 84, squash_subsampling=False),
     "LeNet-1": LeNet1,
     "LeNet-4": LeNet4,
     "784-300-10": lambda: Perceptron(300),

@@ -19,7 +19,8 @@ from scipy import stats
 
 from lenet5 import engine, many, training
 from lenet5.errors import LeNet5Error
-from lenet5.many import folder_name, mean_interval, table, train_many
+from lenet5.many import folder_name, table, train_many
+from lenet5.results.statistics import mean_interval
 from lenet5.run import Pass, Run, Samples, make_network
 from lenet5.settings import Settings
 from lenet5.training import Tally, pass_in_pytorch

@@ -15,8 +15,9 @@ from lenet5.files import ROOT
 
 FLOORS = [
     {"errors"},
-    {"files", "settings"},
+    {"files", "settings", "provenance"},
     {"paper", "idx", "distortion", "losses"},
+    {"results"},
     {"mnist"},
     {"normalise", "layers"},
     {"networks"},
@@ -28,6 +29,7 @@ FLOORS = [
     {"training"},
     {"engine"},
     {"bench", "many"},
+    {"experiments"},
     {"figures"},
     {"cli"},
     {"__init__", "__main__"},

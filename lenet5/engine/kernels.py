@@ -431,7 +431,8 @@ def forward(program, w, x, penalties):
             split(layer, w, x)
         else:
             multiply(layer, w, x)
-        squash(x[layer.y : layer.y + layer.rows * layer.columns * layer.maps])
+        if layer.squashes:
+            squash(x[layer.y : layer.y + layer.rows * layer.columns * layer.maps])
     compare(program[-1], w, x, penalties)
 
 
@@ -487,7 +488,8 @@ def backward(program, w, rate, x, d, g, turned, slopes):
     for n in range(len(program) - 2, -1, -1):
         layer = program[n]
         stop = layer.y + layer.rows * layer.columns * layer.maps
-        through_squash(x[layer.y : stop], d[layer.y : stop])
+        if layer.squashes:
+            through_squash(x[layer.y : stop], d[layer.y : stop])
         if layer.kind == DENSE:
             multiply_back(layer, w, rate, x, d)
             continue

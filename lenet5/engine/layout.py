@@ -30,6 +30,7 @@ _INTEGERS = (
     "runs",  # and how many such pieces the row lies over
     "block",  # columns that one tile holds
     "copies",  # of a sub-sampling: maps that each map below feeds
+    "squashes",  # 1 or 0
 )
 ROW = np.dtype([*((name, np.int64) for name in _INTEGERS), ("scale", np.float64)])
 """One layer, as the kernels see it; `scale` is the output's."""
@@ -62,7 +63,7 @@ class Layout:
         for name, layer in network.layers():
             row = np.zeros((), ROW)
             row["x"], row["sources"], row["width"], row["stride"] = x, maps, columns, stride
-            row["y"], row["weights"] = self.states, self.weights
+            row["y"], row["weights"], row["squashes"] = self.states, self.weights, layer.squashes
             maps, rows, columns = self._place(name, layer, row, (maps, rows, columns))
             stride = _padded(maps)
             row["rows"], row["columns"], row["maps"] = rows, columns, stride

@@ -1,0 +1,31 @@
+"""One file a figure of the paper: what is run, with which settings, which claim it answers."""
+
+import difflib
+
+from lenet5.errors import LeNet5Error
+from lenet5.experiments import figure_5, figure_6, open_questions
+from lenet5.experiments.experiment import Experiment
+
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.id: experiment
+    for part in (figure_5, figure_6, open_questions)
+    for experiment in part.EXPERIMENTS
+}
+"""All of them, by id."""
+
+
+def experiment(identifier: str) -> Experiment:
+    """The experiment of that id.
+
+    Raises:
+        LeNet5Error: there is none.
+    """
+    try:
+        return EXPERIMENTS[identifier]
+    except KeyError as error:
+        near = difflib.get_close_matches(identifier, EXPERIMENTS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise LeNet5Error(
+            f"There is no experiment {identifier}.{hint} `python -m lenet5 reproduce --list` "
+            "names them all."
+        ) from error
