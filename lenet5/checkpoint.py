@@ -10,7 +10,8 @@ from pathlib import Path
 from lenet5.errors import LeNet5Error
 from lenet5.files import write_atomically
 from lenet5.run import Pass, Run, Samples
-from lenet5.weights import fill, read_tensors, settings_from, write_tensors
+from lenet5.tensors import read_tensors, write_tensors
+from lenet5.weights import fill, settings_from
 
 _KIND = "lenet5 checkpoint, version 1"
 

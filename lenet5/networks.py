@@ -1,5 +1,6 @@
 """LeNet-5, and what it shares with every other network of the paper."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from lenet5 import paper
+from lenet5.errors import LeNet5Error
 from lenet5.layers import (
     Convolution,
     EuclideanRBF,
@@ -15,7 +17,15 @@ from lenet5.layers import (
     Subsampling,
     full_table,
 )
-from lenet5.settings import Codes, CoefficientCurvature, ConnectionsOfC3, InitRule
+from lenet5.settings import (
+    Codes,
+    CoefficientCurvature,
+    ConnectionsOfC3,
+    InitRule,
+    PenaltyScale,
+    Settings,
+)
+from lenet5.tensors import PRETRAINED, WEIGHTS, read_tensors
 
 
 class Count(NamedTuple):
@@ -109,6 +119,11 @@ class Network(nn.Module):
         return lines
 
 
+def penalty_factor(rule: PenaltyScale, units: int) -> float:
+    """The factor before the sum of equation (7) over so many units."""
+    return {"sum": 1.0, "half": 0.5, "mean": 1 / units}[rule]
+
+
 def one_of_ten() -> Float[Tensor, "10 10"]:
     """Codes for ten units: +1 for the class and -1 for the others."""
     return 2 * torch.eye(10) - 1
@@ -129,6 +144,34 @@ class LeNet5(Network):
 
     All weights are 0 until `initialise` or loading gives them values.
     """
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "LeNet5":
+        """The network that the settings describe, all weights 0."""
+        units = 84 if settings.codes == "figure_3" else 10
+        return cls(
+            penalty_factor(settings.penalty, units),
+            settings.trainable_codes,
+            codes=settings.codes,
+            c3=settings.c3,
+            squash_subsampling=settings.squash_subsampling,
+            coefficient_curvature=settings.coefficient_curvature,
+        )
+
+    @classmethod
+    def from_pretrained(cls, path: Path = PRETRAINED) -> "LeNet5":
+        """A trained LeNet-5: the one that comes with the book, or another of its weights files.
+
+        Raises:
+            LeNet5Error: there is no such file, or it is damaged or of another network.
+        """
+        tensors, header = read_tensors(path, WEIGHTS)
+        settings = Settings(**header["settings"])
+        if settings.network != "lenet5":
+            raise LeNet5Error(f"{path} holds a {settings.network}: load it with `load_network`.")
+        network = cls.from_settings(settings)
+        network.load_state_dict(tensors)
+        return network
 
     C1: Convolution
     S2: Subsampling

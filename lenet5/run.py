@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lenet5.distortion import RANGES, Distortion
 from lenet5.losses import Loss, MaximumAPosteriori, MeanSquaredError
-from lenet5.networks import LeNet5, Network
+from lenet5.networks import LeNet5, Network, penalty_factor
 from lenet5.provenance import provenance
 from lenet5.rivals import LeNet1, LeNet4, Perceptron
 from lenet5.settings import Settings
@@ -65,19 +65,11 @@ class Run:
 
 def make_network(settings: Settings) -> Network:
     """The network with its first weights, which the seed alone decides."""
-    units = 84 if settings.network == "lenet5" and settings.codes == "figure_3" else 10
-    scale = {"sum": 1.0, "half": 0.5, "mean": 1 / units}[settings.penalty]
+    scale = penalty_factor(settings.penalty, 10)
     network: Network
     match settings.network:
         case "lenet5":
-            network = LeNet5(
-                scale,
-                settings.trainable_codes,
-                codes=settings.codes,
-                c3=settings.c3,
-                squash_subsampling=settings.squash_subsampling,
-                coefficient_curvature=settings.coefficient_curvature,
-            )
+            network = LeNet5.from_settings(settings)
         case "lenet1":
             network = LeNet1(scale)
         case "lenet4":

@@ -5,22 +5,17 @@ file alone is enough to build the network again.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from lenet5.errors import LeNet5Error
-from lenet5.files import write_atomically
 from lenet5.networks import Network
 from lenet5.run import make_network
 from lenet5.settings import Settings
-
-_KIND = "lenet5 weights, version 1"
+from lenet5.tensors import WEIGHTS, read_tensors, write_tensors
 
 
 def save_network(network: Network, settings: Settings, path: Path) -> None:
@@ -29,7 +24,7 @@ def save_network(network: Network, settings: Settings, path: Path) -> None:
     Raises:
         LeNet5Error: the place cannot be written.
     """
-    write_tensors(path, network.state_dict(), _KIND, {"settings": settings.as_dict()})
+    write_tensors(path, network.state_dict(), WEIGHTS, {"settings": settings.as_dict()})
 
 
 def load_network(path: Path) -> tuple[Network, Settings]:
@@ -38,7 +33,7 @@ def load_network(path: Path) -> tuple[Network, Settings]:
     Raises:
         LeNet5Error: no such file, a pickle, a truncated file, or another network's.
     """
-    tensors, header = read_tensors(path, _KIND)
+    tensors, header = read_tensors(path, WEIGHTS)
     settings = settings_from(header, path)
     network = make_network(settings)
     fill(network, tensors, path)
@@ -91,47 +86,3 @@ def settings_from(header: dict[str, Any], path: Path) -> Settings:
             f"{path} was written by another version ({error}): train again, or use the version "
             "that wrote it."
         ) from error
-
-
-def write_tensors(path: Path, tensors: dict[str, Tensor], kind: str, header: dict) -> None:
-    """A safetensors file with a JSON header, written atomically."""
-    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    metadata = {"kind": kind, "header": json.dumps(header)}
-    write_atomically(path, save(contiguous, metadata))
-
-
-def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What `write_tensors` wrote.
-
-    Raises:
-        LeNet5Error: the file is missing, damaged, a pickle or not of this kind.
-    """
-    try:
-        with open(path, "rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise LeNet5Error(
-            f"{path} cannot be read ({error.strerror}): name a file that "
-            "`python -m lenet5 train` wrote."
-        ) from error
-    if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise LeNet5Error(
-            f"{path} is a pickle, which could run any code when opened: name a safetensors "
-            "file, as `python -m lenet5 train` writes them."
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise LeNet5Error(
-            f"{path} is damaged or no safetensors file ({error}): fetch or train it again."
-        ) from error
-    found = metadata.get("kind", "")
-    if found != kind:
-        what = f"of another kind ({found})" if "lenet5" in found else "not of this project's"
-        raise LeNet5Error(f"{path} is a safetensors file, but {what}: here belong {kind}.")
-    try:
-        return tensors, json.loads(metadata["header"])
-    except (KeyError, json.JSONDecodeError) as error:
-        raise LeNet5Error(f"{path} has a damaged header: fetch or train it again.") from error

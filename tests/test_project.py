@@ -18,7 +18,7 @@ FLOORS = [
     {"files", "settings", "provenance"},
     {"paper", "idx", "distortion", "losses"},
     {"results"},
-    {"mnist"},
+    {"mnist", "tensors"},
     {"normalise", "layers"},
     {"networks"},
     {"rivals", "sdlm"},

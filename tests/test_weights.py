@@ -65,11 +65,11 @@ def test_a_torch_save_file_is_refused(tmp_path):
 
 
 def test_another_architecture_is_refused_with_the_first_difference(saved):
-    from lenet5.weights import _KIND, read_tensors, write_tensors
+    from lenet5.tensors import WEIGHTS, read_tensors, write_tensors
 
-    tensors, header = read_tensors(saved, _KIND)
+    tensors, header = read_tensors(saved, WEIGHTS)
     tensors["F6.weights"] = torch.zeros(10, 120)
-    write_tensors(saved, tensors, _KIND, header)
+    write_tensors(saved, tensors, WEIGHTS, header)
     with pytest.raises(LeNet5Error, match=r"F6\.weights is \(10, 120\) there and \(84, 120\)"):
         load_network(saved)
 
@@ -82,20 +82,20 @@ def test_somebody_elses_safetensors_are_refused(tmp_path):
 
 
 def test_settings_of_another_version_are_refused(saved):
-    from lenet5.weights import _KIND, read_tensors, write_tensors
+    from lenet5.tensors import WEIGHTS, read_tensors, write_tensors
 
-    tensors, header = read_tensors(saved, _KIND)
+    tensors, header = read_tensors(saved, WEIGHTS)
     header["settings"]["momentum"] = 0.9
-    write_tensors(saved, tensors, _KIND, header)
+    write_tensors(saved, tensors, WEIGHTS, header)
     with pytest.raises(LeNet5Error, match="another version"):
         load_network(saved)
 
 
 def test_a_damaged_header_is_refused(saved):
-    from lenet5.weights import _KIND, read_tensors
+    from lenet5.tensors import WEIGHTS, read_tensors
 
-    tensors, _ = read_tensors(saved, _KIND)
-    save_file(tensors, saved, {"kind": _KIND, "header": "{"})
+    tensors, _ = read_tensors(saved, WEIGHTS)
+    save_file(tensors, saved, {"kind": WEIGHTS, "header": "{"})
     with pytest.raises(LeNet5Error, match="damaged header"):
         load_network(saved)
 
