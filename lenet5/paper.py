@@ -4,6 +4,7 @@ Numbers, tables and figures of LeCun, Bottou, Bengio and Haffner (1998), as
 data. Nothing here is ours: what a run finds never stands in these files.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -45,6 +46,35 @@ def codes() -> dict[str, Int8[np.ndarray, "12 7"]]:
 def digit_codes() -> Int8[np.ndarray, "10 84"]:
     """The ten target codes of the output layer, row i for digit i."""
     return np.stack([codes()[str(digit)].ravel() for digit in range(10)])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that the paper states, and what counts as agreement.
+
+    Attributes:
+        id: names it everywhere.
+        where: section, figure, table or equation.
+        states: what the number is, in a few words.
+        value: the number.
+        unit: of it; "" for a count.
+        low: agreement begins here,
+        high: and ends here.
+        why: why there.
+        note: where the paper contradicts itself, or anything else to know.
+        cannot: why no run here could test it; "" if one can.
+    """
+
+    id: str
+    where: str
+    states: str
+    value: float
+    unit: str
+    low: float
+    high: float
+    why: str
+    note: str = ""
+    cannot: str = ""
 
 
 def architecture() -> pd.DataFrame:

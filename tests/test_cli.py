@@ -189,7 +189,7 @@ def test_help_of_every_command(run, command):
 
 
 def test_help_does_not_wait_for_pytorch():
-    code = "import sys; from lenet5 import cli; cli._parser(); sys.exit('torch' in sys.modules)"
+    code = "import sys; from lenet5 import cli; cli.parser(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 

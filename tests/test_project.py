@@ -68,7 +68,7 @@ COMMANDS = sorted(
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_shown_anywhere_are_understood(command):
     words = shlex.split(command)[3:]
-    assert callable(cli._parser().parse_args(words).command)
+    assert callable(cli.parser().parse_args(words).command)
 
 
 def test_readme_shows_the_commands_of_every_day():

@@ -91,6 +91,11 @@ class Record:
         return {run.seed: run.value(name) for run in self.runs}
 
     @property
+    def counted(self) -> bool:
+        """Whether its numbers were counted, not trained: no seed can change them."""
+        return not self.settings
+
+    @property
     def digest(self) -> str:
         """SHA-256 of all that the record says."""
         text = json.dumps(self._content(), sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""What is counted rather than trained: the numbers of the architecture and the database."""
