@@ -14,6 +14,8 @@ from lenet5.tensors import read_tensors, write_tensors
 from lenet5.weights import fill, settings_from
 
 _KIND = "lenet5 checkpoint, version 1"
+FILE_NAME = "checkpoint.safetensors"
+"""What it is called in the folder of a run."""
 
 
 class Checkpoint:

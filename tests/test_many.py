@@ -17,7 +17,7 @@ import pytest
 import torch
 from scipy import stats
 
-from lenet5 import engine, many, training
+from lenet5 import engine, many, training, workers
 from lenet5.errors import LeNet5Error
 from lenet5.many import folder_name, table, train_many
 from lenet5.results.statistics import mean_interval
@@ -159,7 +159,7 @@ def test_finished_runs_are_read_and_new_ones_added(random_samples, tmp_path, mon
     first = quiet(SEEDS[:1], random_samples, tmp_path, jobs=1)
     more = quiet(SEEDS, random_samples, tmp_path, jobs=1)
     assert first[0].history == more[0].history  # the times too
-    monkeypatch.setattr(many, "_answers", None)  # whatever would train
+    monkeypatch.setattr(many, "answers", None)  # whatever would train
     with pytest.raises(TypeError):
         quiet([Settings(seed=7)], random_samples, tmp_path)
 
@@ -322,7 +322,7 @@ def test_a_run_that_kills_every_worker(random_samples, tmp_path, cluster):
 
 def test_a_worker_that_does_not_see_the_directory(random_samples, tmp_path):
     arrays = [tensor.numpy() for tensor in random_samples]
-    answer = many._train_one(SEEDS[0], tmp_path / "elsewhere", engine.train, None, arrays)
+    answer = workers._train_one(SEEDS[0], tmp_path / "elsewhere", engine.train, None, arrays)
     expected = engine.train(SEEDS[0], random_samples, progress=False)
     for name, tensor in expected.network.state_dict().items():
         assert np.array_equal(answer.weights[name], tensor.numpy())

@@ -15,10 +15,21 @@ import warnings
 from collections.abc import Sequence
 
 from lenet5 import __version__
-from lenet5.cli import bench, evaluate, fetch, predict, train
+from lenet5.cli import (
+    bench,
+    cite,
+    evaluate,
+    export,
+    fetch,
+    predict,
+    reproduce,
+    results,
+    train,
+    verify,
+)
 from lenet5.errors import LeNet5Error
 
-_COMMANDS = (fetch, train, evaluate, predict, bench)
+_COMMANDS = (fetch, train, evaluate, predict, export, bench, reproduce, results, verify, cite)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

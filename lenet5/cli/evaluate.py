@@ -2,7 +2,7 @@
 
 import argparse
 
-from lenet5.cli.options import add_weights
+from lenet5.cli.options import add_weights, weights_of
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -24,7 +24,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from lenet5.inputs import inputs
     from lenet5.weights import load_network
 
-    network, settings = load_network(options.weights)
+    network, settings = load_network(weights_of(options))
     database = mnist.load()
     digits = database.held_out if options.hold_out else database.test
     result = evaluate(network, inputs(digits, settings.network))

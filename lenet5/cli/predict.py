@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lenet5.cli.options import add_weights
+from lenet5.cli.options import add_weights, weights_of
 from lenet5.errors import LeNet5Error
 from lenet5.settings import Settings
 
@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _predict(options: argparse.Namespace) -> None:
     from lenet5.weights import load_network
 
-    network, settings = load_network(options.weights)
+    network, settings = load_network(weights_of(options))
     failed = 0
     for path in options.images:
         try:

@@ -11,8 +11,8 @@ from lenet5.errors import LeNet5Error
 from lenet5.settings import Settings
 
 if TYPE_CHECKING:
-    from lenet5.many import Trainer
     from lenet5.run import Samples
+    from lenet5.workers import Trainer
 
 _SETTINGS_HELP = {
     "network": "which of Section III's; numbers are the hidden units of a perceptron",

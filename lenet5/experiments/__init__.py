@@ -3,18 +3,19 @@
 import difflib
 
 from lenet5.errors import LeNet5Error
-from lenet5.experiments import figure_5, figure_6, open_questions
+from lenet5.experiments import counts, figure_5, figure_6, open_questions
+from lenet5.experiments.counts import Count
 from lenet5.experiments.experiment import Experiment
 
-EXPERIMENTS: dict[str, Experiment] = {
+EXPERIMENTS: dict[str, Experiment | Count] = {
     experiment.id: experiment
-    for part in (figure_5, figure_6, open_questions)
+    for part in (figure_5, figure_6, open_questions, counts)
     for experiment in part.EXPERIMENTS
 }
 """All of them, by id."""
 
 
-def experiment(identifier: str) -> Experiment:
+def experiment(identifier: str) -> Experiment | Count:
     """The experiment of that id.
 
     Raises:

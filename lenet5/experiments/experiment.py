@@ -50,9 +50,10 @@ class Experiment:
     baseline: str | None = None
     chosen: str = CHOSEN
 
-    def runs(self, seeds: int | None = None) -> list[Settings]:
-        """The settings of each run."""
-        return [replace(self.settings, seed=seed) for seed in range(1, (seeds or self.seeds) + 1)]
+    def runs(self, seeds: Sequence[int] | None = None) -> list[Settings]:
+        """The settings of each run; of the experiment's own number of seeds unless told."""
+        wanted = range(1, self.seeds + 1) if seeds is None else seeds
+        return [replace(self.settings, seed=seed) for seed in wanted]
 
     def samples(self, database: Database) -> tuple[Samples, Samples]:
         """What the runs learn from, and what they are judged on."""
@@ -68,8 +69,8 @@ class Experiment:
         images = self.images or (50_000 if self.hold_out else 60_000)
         return self.settings.passes * images
 
-    def record(self, database: Database, run: Run, training: Samples, judged: Samples) -> Record:
-        """The record of one run."""
+    def frame(self, database: Database, training: Samples, judged: Samples) -> Record:
+        """The record without its runs."""
         settings = self.settings.as_dict()
         del settings["seed"]
         part = "fitting" if self.hold_out else "training"
@@ -77,17 +78,17 @@ class Experiment:
             id=self.id,
             title=self.title,
             claims=dict(self.claims),
+            baseline=self.baseline or "",
             settings=settings,
             learnt_from=Images(part, len(training.labels)),
             judged_on=Images("held-out" if self.hold_out else "test", len(judged.labels)),
             chosen=self.chosen,
             data=dict(database.digests),
-            computed_by={name_of(run.computed_by): run.computed_by},
-            runs=[_entry(run, training, judged)],
         )
 
 
-def _entry(run: Run, training: Samples, judged: Samples) -> Entry:
+def entry(run: Run, training: Samples, judged: Samples) -> Entry:
+    """What a record keeps of a run."""
     result = evaluate(run.network, judged, penalties_in_engine)
     missed = result.missed.tolist()
     errors = [line.evaluation_error for line in run.history if line.evaluation_error is not None]

@@ -40,7 +40,7 @@ EXPERIMENTS = [
     ),
     Experiment(
         "figure6-gentle",
-        "The same, with distortions less than half as far as in Figure 7",
+        "LeNet-5 with distortions gentler than those of Figure 7, 20 passes of 60,000",
         Settings(distortion="fixed", ranges="gentle"),
         seeds=10,
         baseline="figure6-distorted",

@@ -1,14 +1,17 @@
 """Runs an experiment and writes its record."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lenet5 import mnist
-from lenet5.experiments.experiment import Experiment
+from lenet5.experiments.counts import Count
+from lenet5.experiments.experiment import Experiment, entry
 from lenet5.files import ROOT
 from lenet5.many import train_many
 from lenet5.provenance import code_digest
 from lenet5.results import records
-from lenet5.results.records import Record
+from lenet5.results.records import Record, name_of
 from lenet5.run import Run
 
 RUNS = ROOT / "runs" / "reproduce"
@@ -16,9 +19,9 @@ RUNS = ROOT / "runs" / "reproduce"
 
 
 def reproduce(
-    experiment: Experiment,
+    experiment: Experiment | Count,
     *,
-    seeds: int | None = None,
+    seeds: Sequence[int] | None = None,
     jobs: int | None = None,
     cluster: str | None = None,
     directory: Path = records.DIRECTORY,
@@ -29,7 +32,7 @@ def reproduce(
 
     Args:
         experiment: what to run.
-        seeds: how many runs in all; the experiment's own number unless told.
+        seeds: of the runs; 1, 2, ... to the experiment's own number unless told.
         jobs: as in `train_many`.
         cluster: as in `train_many`.
         directory: where the record is.
@@ -42,15 +45,21 @@ def reproduce(
     """
     database = mnist.load()
     database.require_complete(f"The record {experiment.id}")
+    if isinstance(experiment, Count):
+        return records.add(experiment.record(database), directory)
     training, judged = experiment.samples(database)
-    path = records.path_of(experiment.id, directory)
-    done = {run.seed for run in records.read(path).runs} if path.exists() else set()
+
+    frame = experiment.frame(database, training, judged)
+    done = records.seeds_done(frame, directory)
+    pending = [one for one in experiment.runs(seeds) if one.seed not in done]
 
     def keep(run: Run) -> None:
-        records.add(experiment.record(database, run, training, judged), directory)
+        origin = name_of(run.computed_by)
+        entries = [entry(run, training, judged)]
+        one = replace(frame, computed_by={origin: run.computed_by}, runs=entries)
+        records.add(one, directory)
 
-    pending = [one for one in experiment.runs(seeds) if one.seed not in done]
     place = runs / code_digest() / experiment.id
     train_many(pending, training, judged, place, jobs=jobs, cluster=cluster, on_run=keep,
                progress=progress)  # fmt: skip
-    return records.read(path)
+    return records.read(records.path_of(experiment.id, directory))

@@ -44,9 +44,9 @@ class Entry:
     seed: int
     computed_by: str
     finished: str
-    seconds: float
-    values: dict[str, float] = field(default_factory=dict)
-    curves: dict[str, list[float]] = field(default_factory=dict)
+    seconds: int | float
+    values: dict[str, int | float] = field(default_factory=dict)
+    curves: dict[str, list[int | float]] = field(default_factory=dict)
     missed: list[tuple[int, int]] = field(default_factory=list)
     weights: str = ""
 
@@ -58,7 +58,7 @@ class Entry:
         """
         curve, at, number = name.partition("@")
         try:
-            return self.curves[curve][int(number) - 1] if at else self.values[name]
+            return float(self.curves[curve][int(number) - 1] if at else self.values[name])
         except (KeyError, IndexError, ValueError) as error:
             raise LeNet5Error(f"The run of seed {self.seed} has no {name}.") from error
 
@@ -78,6 +78,7 @@ class Record:
     id: str
     title: str
     claims: dict[str, str]
+    baseline: str
     settings: dict[str, Any]
     learnt_from: Images
     judged_on: Images
@@ -110,11 +111,6 @@ class Record:
         content = self._content() | {"runs": [], "digest": self.digest}
         frame = json.dumps(content, indent=1, ensure_ascii=False)
         return frame.replace('"runs": []', '"runs": [\n  ' + ",\n  ".join(runs) + "\n ]") + "\n"
-
-    def _same_experiment(self, other: "Record") -> list[str]:
-        """What the two differ in, besides their runs."""
-        names = ("id", "settings", "learnt_from", "judged_on", "data")
-        return [name for name in names if getattr(self, name) != getattr(other, name)]
 
 
 def path_of(identifier: str, directory: Path = DIRECTORY) -> Path:
@@ -169,6 +165,16 @@ def read_all(directory: Path = DIRECTORY) -> list[Record]:
     return [read(path) for path in sorted(directory.glob("*.json"))]
 
 
+def seeds_done(record: Record, directory: Path = DIRECTORY) -> set[int]:
+    """The seeds of which the experiment's file has a run.
+
+    Raises:
+        LeNet5Error: the file holds another experiment, or is refused.
+    """
+    path = path_of(record.id, directory)
+    return {run.seed for run in _same(read(path), record, path).runs} if path.exists() else set()
+
+
 def add(record: Record, directory: Path = DIRECTORY) -> Record:
     """Adds the runs of a record to its file, and returns what then stands there.
 
@@ -192,13 +198,19 @@ def add(record: Record, directory: Path = DIRECTORY) -> Record:
     return merged
 
 
-def _merged(there: Record, new: Record, path: Path) -> Record:
-    if differing := there._same_experiment(new):
+def _same(there: Record, new: Record, path: Path) -> Record:
+    names = ("baseline", "settings", "learnt_from", "judged_on", "data")
+    odd = [name for name in names if getattr(there, name) != getattr(new, name)]
+    if odd:
         raise LeNet5Error(
-            f"{path} holds another experiment (it differs in {', '.join(differing)}): move it "
-            "away to begin anew."
+            f"{path} holds another experiment (it differs in {', '.join(odd)}): move it away to "
+            "begin anew."
         )
-    runs = {run.seed: run for run in [*new.runs, *there.runs]}  # what is there stays
+    return there
+
+
+def _merged(there: Record, new: Record, path: Path) -> Record:
+    runs = {run.seed: run for run in [*new.runs, *_same(there, new, path).runs]}  # those stay
     ordered = [runs[seed] for seed in sorted(runs)]
     origins = there.computed_by | new.computed_by
     used = {run.computed_by: origins[run.computed_by] for run in ordered}

@@ -76,8 +76,12 @@ def judge(claim: Claim, values: Sequence[float], counted: bool = False) -> Word:
 
 
 def verdicts(records: Sequence[Record]) -> list[Verdict]:
-    """One verdict for each claim and record that answers it; the others follow in their order."""
+    """A verdict for each claim and record that answers it, in the order of the claims.
+
+    Of several records that answer a claim, those that vary another come last.
+    """
     known, found = claims(), []
+    records = sorted(records, key=lambda record: (record.baseline != "", record.id))
     for identifier, claim in known.items():
         answers = [record for record in records if identifier in record.claims]
         for record in answers:
@@ -90,3 +94,8 @@ def verdicts(records: Sequence[Record]) -> list[Verdict]:
             none = Interval(*[float("nan")] * 3)
             found.append(Verdict(claim, "", "", 0, none, judge(claim, [])))
     return found
+
+
+def one_each(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """One verdict a claim: the first, which is not a variant's where there is another."""
+    return list({one.claim.id: one for one in reversed(verdicts)}.values())[::-1]

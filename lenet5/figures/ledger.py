@@ -1,0 +1,320 @@
+"""Records and verdicts as HTML: the page of results and the scoreboard of the cover.
+
+Every record has a section whose anchor is its id, so that results.html#figure5 can be
+linked from anywhere. Nothing here computes: means, intervals and verdicts are those of
+`lenet5.results`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import isnan
+from types import MappingProxyType
+
+from lenet5.results.citing import bibtex, sentences
+from lenet5.results.effects import Effect
+from lenet5.results.records import Record
+from lenet5.results.statistics import Interval, mean_interval
+from lenet5.results.tables import number, span
+from lenet5.results.verdicts import Verdict, Word
+
+PAGE = "results.html"
+"""Where the ledger stands on the site."""
+
+FILES = "results"
+"""Where the records themselves do."""
+
+SIGNS: dict[Word, str] = {
+    "reproduced": "●",
+    "partially reproduced": "◐",
+    "not reproduced": "○",
+    "cannot be reproduced": "–",
+    "not run yet": "…",
+}
+"""A mark for each word of a verdict, so that none is told by its colour alone."""
+
+
+@dataclass(frozen=True)
+class Markup:
+    """HTML for the page, and what a reader without HTML gets."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return f'<div class="ledger">{self.html}</div>'
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def scoreboard(verdicts: Sequence[Verdict]) -> Markup:
+    """How many verdicts there are of each kind, each a link to the list of them."""
+    counts = Counter(one.word for one in verdicts)
+    items = "".join(
+        f'<li><a href="{PAGE}#{_slug(word)}"><strong>{counts[word]}</strong> {_chip(word)}</a></li>'
+        for word in SIGNS
+    )
+    text = ", ".join(f"{counts[word]} {word}" for word in SIGNS)
+    return Markup(f'<ul class="scoreboard" aria-label="Verdicts so far">{items}</ul>', text)
+
+
+def beside(verdicts: Sequence[Verdict], linked: bool = True) -> Markup:
+    """Claims with the paper's numbers and ours side by side.
+
+    Args:
+        verdicts: one line each.
+        linked: whether a line names its record, and leads to it.
+    """
+    lines = "".join(_line(one, linked) for one in verdicts)
+    text = "\n".join(
+        f"{one.claim.states}: {_quantity(one.claim.value, one.claim.unit)}; "
+        f"ours {_quantity(one.ours.mean, one.claim.unit)}, n = {one.n}: {one.word}"
+        for one in verdicts
+    )
+    head = ("claim", "the paper", "ours, mean and 95 % interval", "verdict")
+    return Markup(_table("Claims of the paper and what was found", head, lines), text)
+
+
+def entry(record: Record, verdicts: Sequence[Verdict], effect: Effect | None = None) -> Markup:
+    """All about one record: its claims, what it differs by, how to check and to cite it.
+
+    Args:
+        record: which.
+        verdicts: of any records; those that this one answers are shown.
+        effect: beside its baseline, if it has one.
+    """
+    own = [one for one in verdicts if one.experiment == record.id]
+    parts = [_heading(record), f'<p class="facts">{_facts(record)}</p>']
+    if own:
+        parts.append(beside(own, linked=False).html)
+    elif not record.counted:
+        error = mean_interval([run.curves["error"][-1] for run in record.runs])
+        where = escape(record.judged_on.part)
+        parts.append(f"<p>Error on {where} images after the last pass: {_percent(error)}.</p>")
+    if effect is not None:
+        parts.append(f"<p>{_difference(effect)}</p>")
+    parts += [_command(record), _more(record, own)]
+    inside = "".join(parts)
+    return Markup(f'<section class="record" id="{record.id}">{inside}</section>', record.title)
+
+
+def brief(record: Record, effect: Effect | None = None) -> Markup:
+    """The same in two lines, the rest folded away: for the many records of open choices."""
+    error = mean_interval([run.curves["error"][-1] for run in record.runs])
+    found = f"{_percent(error)}, n = {len(record.runs)}"
+    parts = [_heading(record), f"<p>Held-out error {found}.</p>"]
+    if effect is not None:
+        parts.append(f"<p>{_difference(effect)}</p>")
+    rest = f'<p class="facts">{_facts(record)}</p>{_command(record)}{_more(record, [])}'
+    parts.append(f"<details><summary>Run it, take it, cite it</summary>{rest}</details>")
+    inside = "".join(parts)
+    markup = f'<section class="record brief" id="{record.id}">{inside}</section>'
+    return Markup(markup, f"{record.title}: {number(error.mean)} %")
+
+
+def listed(word: Word, verdicts: Sequence[Verdict], folded: bool = True) -> Markup:
+    """All claims with one word, each with its place in the paper and where to look.
+
+    Args:
+        word: the verdict.
+        verdicts: of any word; those with this one are shown.
+        folded: whether the list is closed at first. A link to its anchor opens it.
+    """
+    chosen = [one for one in verdicts if one.word == word]
+    items = "".join(f"<li>{_in_list(one)}</li>" for one in chosen) or "<li>None.</li>"
+    inside = f'<ul class="claims" id="{_slug(word)}">{items}</ul>'
+    summary = f"<summary>{_chip(word)} ({len(chosen)})</summary>"
+    opening = "<details>" if folded else "<details open>"
+    text = "\n".join(one.claim.states for one in chosen)
+    return Markup(f"{opening}{summary}{inside}</details>", text)
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    """Several after each other, as one."""
+    each = list(parts)
+    return Markup("".join(one.html for one in each), "\n\n".join(one.text for one in each))
+
+
+def differences(
+    effects: Sequence[Effect], names: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
+    """Changed choices beside their baseline, one line each.
+
+    Args:
+        effects: of the records.
+        names: what to call a choice, by the id of its record; the record's title otherwise.
+    """
+    if not effects:
+        return Markup("<p>Not run yet.</p>", "Not run yet.")
+    lines, text = [], []
+    for one in effects:
+        name = names.get(one.record.id, one.record.title)
+        error, unlike = one.error, one.difference
+        lines.append(
+            f'<tr><th scope="row"><a href="{PAGE}#{one.record.id}">{escape(name)}</a>'
+            f"<small>n = {one.n}</small></th>"
+            f"<td>{number(error.mean)} %<small>{span(error)}</small></td>"
+            f"<td>{signed(unlike.mean)}<small>{_signed_span(unlike)}</small></td>"
+            f"<td>{direction(one)}</td></tr>"
+        )
+        text.append(f"{name}: {number(error.mean)} %, {signed(unlike.mean)}, {direction(one)}")
+    head = ("instead", "error", "difference", "the runs carry")
+    return Markup(_table("What other choices do", head, "".join(lines)), "\n".join(text))
+
+
+def direction(effect: Effect) -> str:
+    """What the interval of the pairs says: a higher error, a lower one, or neither."""
+    if not effect.carried:
+        return "no difference"
+    return "a higher error" if effect.difference.mean > 0 else "a lower error"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, in percentage points."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _slug(word: str) -> str:
+    return word.replace(" ", "-")
+
+
+def _chip(word: Word) -> str:
+    sign = f'<span class="sign" aria-hidden="true">{SIGNS[word]}</span>'
+    return f'<span class="verdict {_slug(word)}">{sign} {word}</span>'
+
+
+def _number(value: float, unit: str) -> str:
+    """As `number`, but for fractions, of which the page shows as many digits as matter."""
+    if isnan(value) or unit.startswith("%") or value == round(value):
+        return number(value, unit)
+    digits, _, power = f"{value:.6g}".partition("e")
+    if len(digits.lstrip("-0.").replace(".", "")) > 4 and abs(value - round(value)) > 1e-3:
+        digits, _, power = f"{value:.3g}".partition("e")
+    digits = digits.replace("-", "−")
+    return f"{digits}·10<sup>{int(power)}</sup>".replace("-", "−") if power else digits
+
+
+def _quantity(value: float, unit: str) -> str:
+    return f"{_number(value, unit)} {escape(unit)}".rstrip() if not isnan(value) else "–"
+
+
+def _bounds(interval: Interval, unit: str) -> str:
+    return f"{_number(interval.low, unit)} to {_number(interval.high, unit)}"
+
+
+def _percent(interval: Interval) -> str:
+    bounds = "" if isnan(interval.low) else f" (95 % interval {span(interval)})"
+    return f"{number(interval.mean)} %{bounds}"
+
+
+def _table(caption: str, head: Sequence[str], body: str) -> str:
+    columns = "".join(f'<th scope="col">{word}</th>' for word in head)
+    return (
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+        f'<caption class="unseen">{caption}</caption>'
+        f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _line(one: Verdict, linked: bool) -> str:
+    claim = one.claim
+    where = escape(claim.where)
+    if linked and one.experiment:
+        where += f' · <a href="{PAGE}#{one.experiment}">{one.experiment}</a>, n = {one.n}'
+    ours = _quantity(one.ours.mean, claim.unit)
+    if not isnan(one.ours.low):
+        ours += f"<small>{_bounds(one.ours, claim.unit)}</small>"
+    return (
+        f'<tr><th scope="row">{escape(claim.states)}<small>{where}</small></th>'
+        f"<td>{_quantity(claim.value, claim.unit)}</td><td>{ours}</td>"
+        f"<td>{_chip(one.word)}</td></tr>"
+    )
+
+
+def _in_list(one: Verdict) -> str:
+    claim = one.claim
+    said = f"{escape(claim.states)}: {_quantity(claim.value, claim.unit)}"
+    said += f" <small>({escape(claim.where)})</small>"
+    if one.experiment:
+        ours = _quantity(one.ours.mean, claim.unit)
+        bounds = "" if isnan(one.ours.low) else f" ({_bounds(one.ours, claim.unit)})"
+        said += f'; <a href="#{one.experiment}">ours</a> {ours}{bounds}, n = {one.n}'
+    if claim.cannot:
+        said += f". {escape(claim.cannot)}"
+    return said
+
+
+def _heading(record: Record) -> str:
+    link = f'<a class="headerlink" href="#{record.id}" title="Link to this record">#</a>'
+    return f"<h3>{escape(record.title)}{link}</h3>"
+
+
+def _facts(record: Record) -> str:
+    parts = [f"<code>{record.id}</code>"]
+    if not record.counted:
+        learnt, judged = record.learnt_from, record.judged_on
+        runs = f"{len(record.runs)} run" + ("s" if len(record.runs) > 1 else "")
+        minutes = sum(run.seconds for run in record.runs) / 60
+        parts += [
+            f"{runs}, one a seed; {minutes:,.0f} minutes of one core in all",
+            f"learnt from {learnt.images:,} {escape(learnt.part)} images, judged on "
+            f"{judged.images:,} {escape(judged.part)} images",
+        ]
+    else:
+        parts.append("counted, so that no seed can change it")
+    return " · ".join(parts)
+
+
+def _difference(effect: Effect) -> str:
+    name = escape(effect.record.baseline)
+    bounds = _signed_span(effect.difference)
+    inside = f" (95 % interval {bounds})" if bounds else ""
+    return (
+        f'Beside <a href="#{name}">{name}</a>, in pairs of seeds, n = {effect.n}: '
+        f"{signed(effect.difference.mean)} points{inside}. The runs carry {direction(effect)}."
+    )
+
+
+def _signed_span(interval: Interval) -> str:
+    return "" if isnan(interval.low) else f"{signed(interval.low)} to {signed(interval.high)}"
+
+
+def _command(record: Record) -> str:
+    return _block(f"python -m lenet5 reproduce {record.id}")
+
+
+def _block(text: str) -> str:
+    return f'<div class="highlight"><pre>{escape(text)}</pre></div>'
+
+
+def _more(record: Record, own: Sequence[Verdict]) -> str:
+    file = f"{record.id}.json"
+    said = "".join(f"<p>{escape(line)}</p>" for line in sentences(record, list(own)))
+    parts = [
+        f'<p><a href="{FILES}/{file}" download>{file}</a></p>',
+        f"<details><summary>Cite</summary>{_block(bibtex(record))}{said}</details>",
+    ]
+    if own:
+        rules = "".join(f"<li>{_rule(one)}</li>" for one in own)
+        parts.append(
+            f"<details><summary>What counts as agreement</summary><ul>{rules}</ul></details>"
+        )
+    if record.chosen:
+        parts.append(
+            f"<details><summary>How the settings were chosen</summary>"
+            f"<p>{escape(record.chosen)}</p></details>"
+        )
+    return f'<div class="more">{"".join(parts)}</div>'
+
+
+def _rule(one: Verdict) -> str:
+    claim = one.claim
+    unit = claim.unit
+    if claim.low == claim.high:
+        region = f"exactly {_quantity(claim.low, unit)}"
+    else:
+        region = f"from {_quantity(claim.low, unit)} to {_quantity(claim.high, unit)}"
+    parts = [f"{escape(claim.states)}: {region}", escape(claim.why), escape(claim.note)]
+    return ". ".join(part.rstrip(".") for part in parts if part) + "."
