@@ -20,7 +20,9 @@ def number(value: float, unit: str = "%") -> str:
         return f"{value:.2f}"
     if value == round(value):
         return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    if value == round(value, 3):
+        return f"{value:g}"
+    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def span(interval: Interval, unit: str = "%") -> str:
