@@ -2,7 +2,6 @@
 
 import copy
 import json
-from importlib.util import find_spec
 
 import torch
 import torch.nn.functional as F
@@ -26,22 +25,25 @@ def to_onnx(network: Network, settings: Settings) -> bytes:
         settings: what it was trained with; the file's metadata say so.
 
     Raises:
-        LeNet5Error: a package that the optional extra `onnx` brings is missing.
+        LeNet5Error: a package that the optional extra `onnx` brings is missing or too old.
     """
-    if missing := [name for name in ("onnx", "onnxscript") if find_spec(name) is None]:
-        raise LeNet5Error(
-            f"Export needs {' and '.join(missing)}, which the optional extra `onnx` brings: "
-            "pip install onnx onnxscript."
+    try:
+        import onnxscript  # noqa: F401 (torch.onnx asks for it, though not each time)
+
+        program = torch.onnx.export(
+            _portable(network),
+            (torch.zeros(2, *network.input_shape),),  # of a batch of 1 the size would be fixed
+            input_names=["image"],
+            output_names=["penalties"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamo=True,
+            verbose=False,
         )
-    program = torch.onnx.export(
-        _portable(network),
-        (torch.zeros(2, *network.input_shape),),  # of a batch of 1 the size would be fixed
-        input_names=["image"],
-        output_names=["penalties"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        verbose=False,
-    )
+    except ImportError as error:
+        raise LeNet5Error(
+            f"Export needs packages that the optional extra `onnx` brings ({error}): "
+            "pip install --upgrade onnx onnxscript."
+        ) from error
     assert program is not None  # for mypy: it is None only where a file is named
     for node in program.model.graph:
         node.metadata_props.clear()  # they name files of this machine

@@ -25,7 +25,7 @@ from lenet5.settings import (
     PenaltyScale,
     Settings,
 )
-from lenet5.tensors import PRETRAINED, WEIGHTS, read_tensors
+from lenet5.tensors import PRETRAINED, WEIGHTS, read_tensors, settings_from
 
 
 class Count(NamedTuple):
@@ -119,6 +119,30 @@ class Network(nn.Module):
         return lines
 
 
+def fill(network: Network, tensors: dict[str, Tensor], path: Path) -> None:
+    """Puts the tensors of file `path` into the network, if they fit it exactly.
+
+    Raises:
+        LeNet5Error: a tensor is missing, superfluous or of another shape.
+    """
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    odd = sorted(
+        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+    )
+    if odd:
+        name = odd[0]
+        raise LeNet5Error(
+            f"{path} holds another network: {name} is {_shape(found.get(name))} there and "
+            f"{_shape(expected.get(name))} in {type(network).__name__}: name a file of that one."
+        )
+    network.load_state_dict(tensors)
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "absent" if shape is None else str(tuple(shape))
+
+
 def penalty_factor(rule: PenaltyScale, units: int) -> float:
     """The factor before the sum of equation (7) over so many units."""
     return {"sum": 1.0, "half": 0.5, "mean": 1 / units}[rule]
@@ -166,11 +190,11 @@ class LeNet5(Network):
             LeNet5Error: there is no such file, or it is damaged or of another network.
         """
         tensors, header = read_tensors(path, WEIGHTS)
-        settings = Settings(**header["settings"])
+        settings = settings_from(header, path)
         if settings.network != "lenet5":
             raise LeNet5Error(f"{path} holds a {settings.network}: load it with `load_network`.")
         network = cls.from_settings(settings)
-        network.load_state_dict(tensors)
+        fill(network, tensors, path)
         return network
 
     C1: Convolution

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lenet5.errors import LeNet5Error
 from lenet5.files import ROOT, write_atomically
+from lenet5.settings import Settings
 
 WEIGHTS = "lenet5 weights, version 1"
 """The kind of file that holds a trained network."""
@@ -60,3 +61,18 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
         return tensors, json.loads(metadata["header"])
     except (KeyError, json.JSONDecodeError) as error:
         raise LeNet5Error(f"{path} has a damaged header: fetch or train it again.") from error
+
+
+def settings_from(header: dict[str, Any], path: Path) -> Settings:
+    """The settings in the header of file `path`.
+
+    Raises:
+        LeNet5Error: they are not settings of this version.
+    """
+    try:
+        return Settings(**header["settings"])
+    except (KeyError, TypeError, LeNet5Error) as error:
+        raise LeNet5Error(
+            f"{path} was written by another version ({error}): train again, or use the version "
+            "that wrote it."
+        ) from error

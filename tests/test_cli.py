@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from lenet5 import cli, mnist
 from lenet5.files import ROOT
+from lenet5.tensors import PRETRAINED
 
 TINY = ["--images", "60", "--passes", "2", "--curvature-samples", "30"]
 
@@ -164,6 +166,56 @@ def test_weights_that_are_not_there(run, tmp_path):
     assert "python -m lenet5 train" in err
 
 
+def test_without_training_the_weights_of_the_book_are_used(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("evaluate")
+    assert code == 0
+    assert float(out.split()[1]) < 5
+    assert re.fullmatch(r"lenet5: runs.*is not there; using .*lenet5\.safetensors\.\n", err)
+
+
+def test_predict_reads_a_digit_without_training(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    digit = mnist.load().test.images[0].numpy()
+    Image.fromarray(255 - digit).resize((280, 280)).save("seven.png")
+    code, out, err = run("predict", "seven.png")
+    assert code == 0
+    assert out.startswith("seven.png: 7 ")
+    assert len(err.splitlines()) == 1
+
+
+def test_weights_of_ones_own_come_before_those_of_the_book(trained, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained, tmp_path / "runs" / "lenet5")
+    code, out, err = run("evaluate")
+    assert (code, err) == (0, "")
+    assert out == run("evaluate", "--weights", trained / "weights.safetensors")[1]
+
+
+def test_export_writes_the_weights_as_onnx(trained, run, tmp_path):
+    place = tmp_path / "new" / "mine.onnx"
+    code, out, err = run("export", "--weights", trained / "weights.safetensors", "--out", place)
+    assert (code, err) == (0, "")
+    assert out == f"ONNX: {place}, {place.stat().st_size:,} bytes\n"
+
+
+def test_export_without_training_takes_the_weights_of_the_book(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("export")
+    assert code == 0
+    assert "weights that come with the book" in err
+    assert out.startswith("ONNX: lenet5.onnx, ")
+    assert (tmp_path / "lenet5.onnx").exists()
+
+
+def test_export_says_what_is_missing(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    code, _, err = run("export", "--weights", PRETRAINED, "--out", tmp_path / "lenet5.onnx")
+    assert code == 1
+    assert re.fullmatch(r"lenet5: Export needs .*extra `onnx`.*\n", err)
+    assert not (tmp_path / "lenet5.onnx").exists()
+
+
 def test_wrong_words_exit_2_and_say_which(run):
     code, _, err = run("train", "--loss", "hinge")
     assert code == 2
@@ -181,7 +233,9 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(run, tmp_path, monkeypatch):
     assert "goes on after the last pass that was finished" in err
 
 
-@pytest.mark.parametrize("command", ["", "fetch", "train", "evaluate", "predict", "bench"])
+@pytest.mark.parametrize(
+    "command", ["", "fetch", "train", "evaluate", "predict", "export", "bench"]
+)
 def test_help_of_every_command(run, command):
     code, out, _ = run(*command.split(), "--help")
     assert code == 0
@@ -198,7 +252,7 @@ def test_the_module_runs():
         [sys.executable, "-m", "lenet5", "--help"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0
-    for command in ("fetch", "train", "evaluate", "predict"):
+    for command in ("fetch", "train", "evaluate", "predict", "export"):
         assert command in done.stdout
 
 

@@ -12,6 +12,8 @@ from packaging.utils import canonicalize_name
 
 from lenet5 import __version__, cli
 from lenet5.files import ROOT
+from lenet5.results.records import read_all
+from lenet5.results.verdicts import Verdict, verdicts
 
 FLOORS = [
     {"errors"},
@@ -75,6 +77,30 @@ def test_commands_shown_anywhere_are_understood(command):
 def test_readme_shows_the_commands_of_every_day():
     shown = {shlex.split(command)[3] for command in COMMANDS}
     assert {"fetch", "train", "evaluate", "predict"} <= shown
+
+
+HEADLINES = {
+    "figure5-test-error": "figure5",
+    "figure5-training-error": "figure5",
+    "figure6-test-15000": "figure6-15000",
+    "figure6-test-30000": "figure6-30000",
+    "figure6-test-distorted": "figure6-distorted",
+}
+
+
+def headline(verdict: Verdict) -> str:
+    """A line of README's table, as the records have it."""
+    claim, ours = verdict.claim, verdict.ours
+    return (
+        f"| {claim.states} ({claim.where}) | {claim.value:.2f} % | {ours.mean:.2f} % "
+        f"({ours.low:.2f} to {ours.high:.2f}, {verdict.n} seeds) | {verdict.word} |"
+    )
+
+
+def test_readmes_numbers_are_those_of_the_records():
+    found = {(one.claim.id, one.experiment): one for one in verdicts(read_all())}
+    table = [headline(found[key]) for key in HEADLINES.items()]
+    assert "\n".join(table) in (ROOT / "README.md").read_text()
 
 
 def test_readmes_files_exist():
