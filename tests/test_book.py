@@ -9,10 +9,16 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import jsonschema
+import made_up
+import pandas as pd
 import pytest
 import yaml
 
+from lenet5.experiments import EXPERIMENTS
 from lenet5.files import ROOT
+from lenet5.paper import claims
+from lenet5.results import records
 
 BOOK = ROOT / "book"
 PAGES = sorted(path.stem for path in BOOK.glob("*.md"))
@@ -52,16 +58,35 @@ print("a progress bar", file=sys.stderr)
 """
 )
 
+LEDGER = (
+    HEADER
+    + """
+```{code-cell} python
+from lenet5.figures import ledger
+from lenet5.results import records
+from lenet5.results.verdicts import verdicts
+
+known = records.read_all()
+judged = verdicts(known)
+ledger.joined([ledger.scoreboard(judged), *(ledger.entry(one, judged) for one in known)])
+```
+"""
+)
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, mnist_directory) -> Path:
-    """A copy of the project with a book of one page."""
+    """A copy of the project with a book of two pages and two records."""
     copy = tmp_path_factory.mktemp("project")
     for part in ("lenet5", "book", "data/paper"):
         leave = shutil.ignore_patterns("_build", "__pycache__", "*.md")
         shutil.copytree(ROOT / part, copy / part, ignore=leave)
-    (copy / "book" / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    for name in ("trial", "trial-2"):
+        records.add(made_up.record(1, 2, 3, id=name), copy / "data" / "results")
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: results\n"
+    (copy / "book" / "_toc.yml").write_text(toc)
     (copy / "book" / "index.md").write_text(PAGE)
+    (copy / "book" / "results.md").write_text(LEDGER)
     return copy
 
 
@@ -117,6 +142,38 @@ def test_the_executed_notebook_can_be_taken_away(site):
     assert "a progress bar" not in json.dumps(outputs)
 
 
+def test_the_records_are_published_as_they_are(site, project):
+    for name in ("trial", "trial-2"):
+        published = (site / "results" / f"{name}.json").read_bytes()
+        assert published == (project / "data" / "results" / f"{name}.json").read_bytes()
+        schema = json.loads((site / "results" / "schema.json").read_text())
+        jsonschema.validate(json.loads(published), schema)
+
+
+def test_all_verdicts_and_all_numbers_are_published(site):
+    together = json.loads((site / "results" / "results.json").read_text())
+    assert [one["id"] for one in together["records"]] == ["trial-2", "trial"]
+    tried = [one for one in together["verdicts"] if one["record"]]
+    assert {(one["claim"], one["record"], one["n"]) for one in tried} == {
+        ("figure5-test-error", "trial", 3),
+        ("figure5-test-error", "trial-2", 3),
+    }
+    table = pd.read_csv(site / "results" / "results.csv")
+    errors = table.query("experiment == 'trial' and quantity == 'error' and `pass` == 2")
+    assert errors.value.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_every_link_of_the_ledger_leads_somewhere(site):
+    page = (site / "results.html").read_text()
+    inside = page[page.index('class="ledger"') :]
+    inside = inside[: inside.index("</article>")]
+    links = set(re.findall(r'href="([^"]*)"', inside))
+    assert {"results/trial.json", "results.html#reproduced", "#trial"} <= links
+    for file in (link for link in links if link.startswith("results/")):
+        assert (site / file).exists(), file
+    assert 'id="trial"' in inside and 'id="trial-2"' in inside
+
+
 def test_light_and_dark(site):
     page = (site / "index.html").read_text()
     assert 'data-default-mode="auto"' in page or 'data-mode="auto"' in page
@@ -156,8 +213,11 @@ def test_trouble_on_any_page_fails_the_build_and_is_named(project, mnist_directo
         (copy / "book" / f"{name}.md").write_text(HEADER + text + "\n")
         toc += f"- file: {name}\n"
     (copy / "book" / "_toc.yml").write_text(toc)
+    record = copy / "data" / "results" / "trial.json"
+    record.write_text(record.read_text().replace('"error": [9.0, 1.0]', '"error": [9.0, 0.5]'))
     code, printed = build(copy, mnist_directory)
     assert code == 1
+    assert "trial.json was edited by hand" in printed
     for name, (_, said) in TROUBLES.items():
         warnings = [line for line in printed.splitlines() if f"{name}.md" in line]
         assert any("WARNING" in line or "ERROR" in line for line in warnings), name
@@ -187,13 +247,28 @@ def test_every_chapter_is_in_the_table_of_contents():
     assert sorted(listed) == PAGES
 
 
+def test_links_to_records_and_verdicts_from_other_pages_have_a_target():
+    """results.html#... is made when the book is built: Sphinx does not check it."""
+    lists = {"reproduced", "partially-reproduced", "not-reproduced", "cannot-be-reproduced"}
+    known = EXPERIMENTS.keys() | lists | {"not-run-yet"}
+    for path in BOOK.glob("*.md"):
+        for anchor in re.findall(r"results\.html#([\w-]+)", path.read_text()):
+            assert anchor in known, f"{path.name}: {anchor}"
+
+
+def test_every_record_is_of_an_experiment_and_every_claim_of_the_paper():
+    for record in records.read_all():
+        assert record.id in EXPERIMENTS
+        assert record.claims.keys() <= claims().keys()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_chapter_but_the_cover_ends_in_verdicts(page):
     text = (BOOK / f"{page}.md").read_text()
-    if page == "index":
+    if page in ("index", "results"):  # which count them, and list them
         return
     verdicts = re.findall(r"^:+\{admonition\} Verdict: (.*)$", text, flags=re.M)
-    assert verdicts
+    assert verdicts or "show_verdicts(" in text
     decided_by_the_run = r"\{glue:text\}`"
     allowed = rf"(reproduced|partially|not reproduced|cannot be reproduced)\b|{decided_by_the_run}"
     assert all(re.match(allowed, verdict) for verdict in verdicts), verdicts

@@ -47,7 +47,7 @@ def test_sections_ii_and_iii_counts_are_the_papers_but_for_these(one, counted):
     contradicted = {}
     for identifier, name in one.claims.items():
         (value,) = record.values(name).values()
-        word = judge(known[identifier], [value], record.counted)
+        word = judge(known[identifier], [value], record.seedless)
         assert word in ("reproduced", "not reproduced")
         if word == "not reproduced":
             contradicted[identifier] = value

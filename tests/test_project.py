@@ -32,6 +32,7 @@ FLOORS = [
     {"engine"},
     {"bench", "workers"},
     {"many"},
+    {"classifiers"},
     {"experiments"},
     {"figures"},
     {"cli"},

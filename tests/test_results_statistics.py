@@ -58,8 +58,8 @@ def test_the_rule_of_the_verdicts(values, word):
 
 def test_a_count_is_equal_or_not():
     exact = dataclasses.replace(CLAIM, value=6e4, low=6e4, high=6e4)
-    assert judge(exact, [6e4], counted=True) == "reproduced"
-    assert judge(exact, [6e4 + 1], counted=True) == "not reproduced"
+    assert judge(exact, [6e4], seedless=True) == "reproduced"
+    assert judge(exact, [6e4 + 1], seedless=True) == "not reproduced"
 
 
 def test_what_cannot_be_tested_says_so():

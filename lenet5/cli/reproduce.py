@@ -58,6 +58,6 @@ def _list() -> str:
     for identifier, one in EXPERIMENTS.items():
         done = len(there[identifier].runs) if identifier in there else 0
         cost = minutes(one, list(there.values()))
-        wanted = 1 if isinstance(one, Count) else one.seeds
+        wanted = 1 if isinstance(one, Count) else len(one.runs())
         rows.append([identifier, f"{done} of {wanted}", cost, one.title])
     return aligned(rows, right={1, 2})

@@ -3,19 +3,20 @@
 import difflib
 
 from lenet5.errors import LeNet5Error
-from lenet5.experiments import counts, figure_5, figure_6, open_questions
+from lenet5.experiments import counts, figure_5, figure_6, figure_9, open_questions
 from lenet5.experiments.counts import Count
 from lenet5.experiments.experiment import Experiment
+from lenet5.experiments.figure_9 import Row
 
-EXPERIMENTS: dict[str, Experiment | Count] = {
+EXPERIMENTS: dict[str, Experiment | Row | Count] = {
     experiment.id: experiment
-    for part in (figure_5, figure_6, open_questions, counts)
+    for part in (figure_5, figure_6, figure_9, open_questions, counts)
     for experiment in part.EXPERIMENTS
 }
 """All of them, by id."""
 
 
-def experiment(identifier: str) -> Experiment | Count:
+def experiment(identifier: str) -> Experiment | Row | Count:
     """The experiment of that id.
 
     Raises:

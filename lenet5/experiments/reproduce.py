@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from joblib import Parallel, cpu_count, delayed
+from tqdm import tqdm
+
 from lenet5 import mnist
 from lenet5.experiments.counts import Count
 from lenet5.experiments.experiment import Experiment, entry
+from lenet5.experiments.figure_9 import Row
 from lenet5.files import ROOT
 from lenet5.many import train_many
+from lenet5.mnist import Database
 from lenet5.provenance import code_digest
 from lenet5.results import records
 from lenet5.results.records import Record, name_of
@@ -19,7 +24,7 @@ RUNS = ROOT / "runs" / "reproduce"
 
 
 def reproduce(
-    experiment: Experiment | Count,
+    experiment: Experiment | Row | Count,
     *,
     seeds: Sequence[int] | None = None,
     jobs: int | None = None,
@@ -47,6 +52,9 @@ def reproduce(
     database.require_complete(f"The record {experiment.id}")
     if isinstance(experiment, Count):
         return records.add(experiment.record(database), directory)
+    if isinstance(experiment, Row):
+        _fit(experiment, database, seeds, jobs, directory, progress)
+        return records.read(records.path_of(experiment.id, directory))
     training, judged = experiment.samples(database)
 
     frame = experiment.frame(database, training, judged)
@@ -63,3 +71,23 @@ def reproduce(
     train_many(pending, training, judged, place, jobs=jobs, cluster=cluster, on_run=keep,
                progress=progress)  # fmt: skip
     return records.read(records.path_of(experiment.id, directory))
+
+
+def _fit(
+    row: Row,
+    database: Database,
+    seeds: Sequence[int] | None,
+    jobs: int | None,
+    directory: Path,
+    progress: bool,
+) -> None:
+    """Fits what the record does not have yet. A fit is over in minutes, and is not cut in two."""
+    path = records.path_of(row.id, directory)
+    done = {run.seed for run in records.read(path).runs} if path.exists() else set()
+    wanted = row.runs() if seeds is None or not row.seeds else seeds
+    pending = [seed for seed in wanted if seed not in done]
+    fits = Parallel(n_jobs=min(jobs or cpu_count(), max(1, len(pending))), return_as="generator")(
+        delayed(row.record)(database, seed) for seed in pending
+    )
+    for record in tqdm(fits, row.id, len(pending), disable=not progress or not pending):
+        records.add(record, directory)

@@ -88,7 +88,7 @@ def draw_sizes(
     ):
         _bars(axes, list(records), list(records.values()), ours, colour, "o-", f"{name}, ours")
         points = plain.set_index("training_images")[theirs]
-        _circles(axes, points, colour, f"{name}, the paper", size=7)
+        _circles(axes, points, colour, f"{name}, the paper", size=7.0)
     for (name, record), colour, mark, shift in zip(
         distorted.items(), (_THIRD, _FOURTH), "sD", (2000, 4000), strict=False
     ):
@@ -100,7 +100,8 @@ def draw_sizes(
              ylabel="error, percent")  # fmt: skip
     axes.set_xticks(sorted(records), [f"{images // 1000}" for images in sorted(records)])
     axes.grid(axis="y")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    marks = dict(sorted(zip(*reversed(axes.get_legend_handles_labels()), strict=True)))
+    figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -113,7 +114,7 @@ def _runs(record: Record) -> str:
     return f"{len(record.runs)} runs" if len(record.runs) > 1 else "1 run"
 
 
-def _circles(axes: Axes, points: pd.Series, colour: str, label: str, size: float = 5) -> None:
+def _circles(axes: Axes, points: pd.Series, colour: str, label: str, size: float = 5.0) -> None:
     axes.plot(points.index, points, "o", color=colour, markerfacecolor="none", markersize=size,
               label=label)  # fmt: skip
 

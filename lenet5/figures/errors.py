@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from lenet5.figures.style import INK, PALETTE, bare, new_figure
 
@@ -32,7 +33,7 @@ def draw_misses(
     """
     pictures = np.asarray(images)
     rows = -(-len(pictures) // columns)
-    wide, high = side + 0.06, side + 2 * _LINE + 0.1
+    wide, high = side + 0.06, side + 2 * _LINE + 0.18
     figure, axes = new_figure(size=(columns * wide, rows * high))
     figure.set_layout_engine("none")
     bare(axes).set_position((0, 0, 1, 1))
@@ -41,8 +42,10 @@ def draw_misses(
     figure.suppressComposite = True  # each image keeps its own pixels
     for number, (picture, over, under) in enumerate(zip(pictures, above, below, strict=True)):
         row, column = divmod(number, columns)
-        x, y = column * wide + 0.03, (rows - row) * high - _LINE - 0.05
+        x, y = column * wide + 0.03, (rows - row) * high - _LINE - 0.04
         axes.imshow(picture, extent=(x, x + side, y - side, y), interpolation="none", **shades)
+        frame = {"edgecolor": INK, "linewidth": 0.4, "fill": False, "alpha": 0.35}
+        axes.add_patch(Rectangle((x, y - side), side, side, **frame))
         colour = PALETTE[1] if number in marked else INK
         axes.text(x + side / 2, y + 0.03, over, va="bottom", color=colour, **style)
         axes.text(x + side / 2, y - side - 0.03, under, va="top", color=colour, **style)

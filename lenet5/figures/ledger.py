@@ -73,7 +73,9 @@ def beside(verdicts: Sequence[Verdict], linked: bool = True) -> Markup:
         f"ours {_quantity(one.ours.mean, one.claim.unit)}, n = {one.n}: {one.word}"
         for one in verdicts
     )
-    head = ("claim", "the paper", "ours, mean and 95 % interval", "verdict")
+    spread = any(one.n > 1 for one in verdicts)
+    ours = "ours, mean and 95 % interval" if spread else "ours"
+    head = ("claim", "the paper", ours, "verdict")
     return Markup(_table("Claims of the paper and what was found", head, lines), text)
 
 
@@ -87,14 +89,20 @@ def entry(record: Record, verdicts: Sequence[Verdict], effect: Effect | None = N
     """
     own = [one for one in verdicts if one.experiment == record.id]
     parts = [_heading(record), f'<p class="facts">{_facts(record)}</p>']
-    if own:
+    if len(own) > _MANY:
+        parts.append(_sifted(own))
+    elif own:
         parts.append(beside(own, linked=False).html)
     elif not record.counted:
         error = mean_interval([run.curves["error"][-1] for run in record.runs])
         where = escape(record.judged_on.part)
         parts.append(f"<p>Error on {where} images after the last pass: {_percent(error)}.</p>")
     if effect is not None:
-        parts.append(f"<p>{_difference(effect)}</p>")
+        base = f'<a href="#{record.baseline}">{record.baseline}</a>'
+        parts.append(
+            f"<p>Beside {base}, in pairs of seeds, n = {effect.n}: {_from_baseline(effect)}, "
+            f"{direction(effect)}.</p>"
+        )
     parts += [_command(record), _more(record, own)]
     inside = "".join(parts)
     return Markup(f'<section class="record" id="{record.id}">{inside}</section>', record.title)
@@ -103,10 +111,13 @@ def entry(record: Record, verdicts: Sequence[Verdict], effect: Effect | None = N
 def brief(record: Record, effect: Effect | None = None) -> Markup:
     """The same in two lines, the rest folded away: for the many records of open choices."""
     error = mean_interval([run.curves["error"][-1] for run in record.runs])
-    found = f"{_percent(error)}, n = {len(record.runs)}"
-    parts = [_heading(record), f"<p>Held-out error {found}.</p>"]
+    found = f"Held-out error <strong>{number(error.mean)} %</strong>"
+    if not isnan(error.low):
+        found += f" ({span(error)})"
+    found += f", n = {len(record.runs)}"
     if effect is not None:
-        parts.append(f"<p>{_difference(effect)}</p>")
+        found += f"; {_from_baseline(effect)}: {direction(effect)}"
+    parts = [_heading(record), f"<p>{found}.</p>"]
     rest = f'<p class="facts">{_facts(record)}</p>{_command(record)}{_more(record, [])}'
     parts.append(f"<details><summary>Run it, take it, cite it</summary>{rest}</details>")
     inside = "".join(parts)
@@ -160,14 +171,14 @@ def differences(
             f"<td>{direction(one)}</td></tr>"
         )
         text.append(f"{name}: {number(error.mean)} %, {signed(unlike.mean)}, {direction(one)}")
-    head = ("instead", "error", "difference", "the runs carry")
+    head = ("instead", "error", "difference", "in short")
     return Markup(_table("What other choices do", head, "".join(lines)), "\n".join(text))
 
 
 def direction(effect: Effect) -> str:
     """What the interval of the pairs says: a higher error, a lower one, or neither."""
     if not effect.carried:
-        return "no difference"
+        return "no clear difference"
     return "a higher error" if effect.difference.mean > 0 else "a lower error"
 
 
@@ -188,7 +199,7 @@ def _chip(word: Word) -> str:
 def _number(value: float, unit: str) -> str:
     """As `number`, but for fractions, of which the page shows as many digits as matter."""
     if isnan(value) or unit.startswith("%") or value == round(value):
-        return number(value, unit)
+        return number(value, unit).replace("-", "−")
     digits, _, power = f"{value:.6g}".partition("e")
     if len(digits.lstrip("-0.").replace(".", "")) > 4 and abs(value - round(value)) > 1e-3:
         digits, _, power = f"{value:.3g}".partition("e")
@@ -202,6 +213,19 @@ def _quantity(value: float, unit: str) -> str:
 
 def _bounds(interval: Interval, unit: str) -> str:
     return f"{_number(interval.low, unit)} to {_number(interval.high, unit)}"
+
+
+_MANY = 15  # claims of one record, above which those that agree are folded away
+
+
+def _sifted(own: Sequence[Verdict]) -> str:
+    """What does not agree, and below it, folded away, what does."""
+    agree = [one for one in own if one.word == "reproduced"]
+    others = [one for one in own if one.word != "reproduced"]
+    shown = beside(others, linked=False).html if others else ""
+    folded = beside(agree, linked=False).html
+    summary = f"{_chip('reproduced')}: {len(agree)} of {len(own)}"
+    return f"{shown}<details><summary>{summary}</summary>{folded}</details>"
 
 
 def _percent(interval: Interval) -> str:
@@ -222,7 +246,8 @@ def _line(one: Verdict, linked: bool) -> str:
     claim = one.claim
     where = escape(claim.where)
     if linked and one.experiment:
-        where += f' · <a href="{PAGE}#{one.experiment}">{one.experiment}</a>, n = {one.n}'
+        where += f' · <a href="{PAGE}#{one.experiment}">{one.experiment}</a>'
+        where += f", n = {one.n}" if one.n > 1 else ""
     ours = _quantity(one.ours.mean, claim.unit)
     if not isnan(one.ours.low):
         ours += f"<small>{_bounds(one.ours, claim.unit)}</small>"
@@ -238,9 +263,10 @@ def _in_list(one: Verdict) -> str:
     said = f"{escape(claim.states)}: {_quantity(claim.value, claim.unit)}"
     said += f" <small>({escape(claim.where)})</small>"
     if one.experiment:
-        ours = _quantity(one.ours.mean, claim.unit)
-        bounds = "" if isnan(one.ours.low) else f" ({_bounds(one.ours, claim.unit)})"
-        said += f'; <a href="#{one.experiment}">ours</a> {ours}{bounds}, n = {one.n}'
+        link = f'<a href="#{one.experiment}">{one.experiment}</a>'
+        said += f"; {link}: {_quantity(one.ours.mean, claim.unit)}"
+        if not isnan(one.ours.low):
+            said += f" ({_bounds(one.ours, claim.unit)}), n = {one.n}"
     if claim.cannot:
         said += f". {escape(claim.cannot)}"
     return said
@@ -267,14 +293,10 @@ def _facts(record: Record) -> str:
     return " · ".join(parts)
 
 
-def _difference(effect: Effect) -> str:
-    name = escape(effect.record.baseline)
+def _from_baseline(effect: Effect) -> str:
     bounds = _signed_span(effect.difference)
-    inside = f" (95 % interval {bounds})" if bounds else ""
-    return (
-        f'Beside <a href="#{name}">{name}</a>, in pairs of seeds, n = {effect.n}: '
-        f"{signed(effect.difference.mean)} points{inside}. The runs carry {direction(effect)}."
-    )
+    inside = f" ({bounds})" if bounds else ""
+    return f"{signed(effect.difference.mean)} points{inside}"
 
 
 def _signed_span(interval: Interval) -> str:

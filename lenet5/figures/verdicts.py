@@ -6,6 +6,7 @@ from math import isnan
 
 import numpy as np
 
+from lenet5.figures.ledger import PAGE
 from lenet5.results.tables import number
 from lenet5.results.verdicts import Verdict
 
@@ -74,7 +75,8 @@ def _region(verdict: Verdict) -> str:
 def _found(verdict: Verdict) -> str:
     """Our number with n and interval, and the record that it comes from."""
     unit, ours = verdict.claim.unit, verdict.ours
-    source = f"Record `{verdict.experiment}`, {verdict.n} run{'s' * (verdict.n > 1)}"
+    link = f'<a href="{PAGE}#{verdict.experiment}">{verdict.experiment}</a>'
+    source = f"Record {link}, {verdict.n} run{'s' * (verdict.n > 1)}"
     if verdict.n == 1:
         return f"{source}: {_measure(ours.mean, unit)}."
     bounds = f"{_number(ours.low, unit)} to {_measure(ours.high, unit)}"

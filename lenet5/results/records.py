@@ -31,7 +31,7 @@ class Entry:
     """One run of a record. Errors are percent, `seconds` those of one core.
 
     Attributes:
-        seed: of the run.
+        seed: of the run, from 1; 0 where no seed changes anything.
         computed_by: a key of the record's `computed_by`.
         finished: the day, as in 2026-11-22.
         seconds: training and evaluation.
@@ -95,6 +95,11 @@ class Record:
     def counted(self) -> bool:
         """Whether its numbers were counted, not trained: no seed can change them."""
         return not self.settings
+
+    @property
+    def seedless(self) -> bool:
+        """Whether no seed can change its numbers: its one run has seed 0."""
+        return [run.seed for run in self.runs] == [0]
 
     @property
     def digest(self) -> str:

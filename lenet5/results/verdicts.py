@@ -51,20 +51,20 @@ class Verdict:
         return self.ours.mean - self.claim.value
 
 
-def judge(claim: Claim, values: Sequence[float], counted: bool = False) -> Word:
+def judge(claim: Claim, values: Sequence[float], seedless: bool = False) -> Word:
     """The verdict on a claim.
 
     Args:
         claim: what the paper states.
         values: our number, run by run.
-        counted: whether it was counted, so that no seed can change it.
+        seedless: whether it was counted or fitted without a draw, so that no seed changes it.
     """
     if claim.cannot:
         return "cannot be reproduced"
     if not values:
         return "not run yet"
     mean, low, high = mean_interval(values)
-    if counted:
+    if seedless:
         return "reproduced" if claim.low <= mean <= claim.high else "not reproduced"
     if len(values) == 1:
         return "partially reproduced" if claim.low <= mean <= claim.high else "not reproduced"
@@ -87,7 +87,7 @@ def verdicts(records: Sequence[Record]) -> list[Verdict]:
         for record in answers:
             quantity = record.claims[identifier]
             values = list(record.values(quantity).values())
-            word = judge(claim, values, record.counted)
+            word = judge(claim, values, record.seedless)
             interval = mean_interval(values)
             found.append(Verdict(claim, record.id, quantity, len(values), interval, word))
         if not answers:
