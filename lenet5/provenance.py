@@ -12,10 +12,11 @@ from lenet5 import __version__
 _ARITHMETIC = (
     "settings", "paper", "idx", "mnist", "normalise", "distortion", "losses", "layers",
     "networks", "rivals", "sdlm", "run", "inputs", "evaluation", "training", "engine",
+    "classifiers",
 )  # fmt: skip
-"""The modules that a trained network depends on."""
+"""The modules that a trained network or a fitted classifier depends on."""
 
-_LIBRARIES = ("torch", "torchvision", "numpy", "numba", "llvmlite")
+_LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "numba", "llvmlite")
 
 
 @cache

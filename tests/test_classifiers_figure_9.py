@@ -56,7 +56,7 @@ def test_only_what_a_seed_can_change_has_seeds(row):
         assert [row.make(seed).random_state for seed in (1, 2)] == [1, 2]
 
 
-def test_all_three_versions_of_a_number_have_one_row():
+def test_each_claim_has_one_row_and_each_row_one_error():
     answered = [identifier for row in EXPERIMENTS for identifier in row.claims]
     assert len(answered) == len({*answered})
     assert sum(identifier.startswith("figure9-") for identifier in answered) == len(EXPERIMENTS)

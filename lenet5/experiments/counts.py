@@ -183,7 +183,6 @@ def _database(database: Database) -> dict[str, int | float]:
         "distorted_images": Distortion(0).enlarge(len(training), COPIES)[1:, :, 0].numel(),
         "presentations_of_each": Settings().passes / (COPIES + 1),
         "templates": len(training),
-        "templates_thousand_pixels": templates / 1e3,
         "templates_megabytes": templates / 1e6,
         **_levels(inputs(training).images),
     }
@@ -217,10 +216,8 @@ def _strangers_in_figure_4(training: Digits) -> int:
     return int((labels != torch.tensor(figure.label.tolist())).sum())
 
 
-_DENSE = {"linear": "deslant_linear", "pairwise": "pairwise", "40-pca-quadratic": "quadratic",
-          "1000-rbf-linear": "rbf", "deslant-20x20-300-10": "deslant_300",
-          "28x28-1000-10": "1000", "28x28-300-100-10": "300_100",
-          "28x28-500-150-10": "500_150"}  # fmt: skip
+_DENSE = {"deslant-20x20-300-10": "deslant_300", "28x28-1000-10": "1000",
+          "28x28-300-100-10": "300_100", "28x28-500-150-10": "500_150"}  # fmt: skip
 """Rows of Figures 11 and 12 in which every parameter takes one multiply-add."""
 
 EXPERIMENTS = [
@@ -286,8 +283,6 @@ EXPERIMENTS = [
             "presentations-of-each": "presentations_of_each",
             "knn-templates": "templates",
             "knn-memory": "templates_megabytes",
-            "figure11-deslant-k-nn-euclidean": "templates_thousand_pixels",
-            "figure12-deslant-k-nn-euclidean": "templates_thousand_pixels",
         },
         count=_database,
     ),

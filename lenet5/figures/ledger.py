@@ -79,13 +79,19 @@ def beside(verdicts: Sequence[Verdict], linked: bool = True) -> Markup:
     return Markup(_table("Claims of the paper and what was found", head, lines), text)
 
 
-def entry(record: Record, verdicts: Sequence[Verdict], effect: Effect | None = None) -> Markup:
+def entry(
+    record: Record,
+    verdicts: Sequence[Verdict],
+    effect: Effect | None = None,
+    folded: bool = False,
+) -> Markup:
     """All about one record: its claims, what it differs by, how to check and to cite it.
 
     Args:
         record: which.
         verdicts: of any records; those that this one answers are shown.
         effect: beside its baseline, if it has one.
+        folded: whether how to run, to take and to cite it is closed at first.
     """
     own = [one for one in verdicts if one.experiment == record.id]
     parts = [_heading(record), f'<p class="facts">{_facts(record)}</p>']
@@ -103,7 +109,8 @@ def entry(record: Record, verdicts: Sequence[Verdict], effect: Effect | None = N
             f"<p>Beside {base}, in pairs of seeds, n = {effect.n}: {_from_baseline(effect)}, "
             f"{direction(effect)}.</p>"
         )
-    parts += [_command(record), _more(record, own)]
+    rest = _command(record) + _more(record, own)
+    parts.append(_folded(rest) if folded else rest)
     inside = "".join(parts)
     return Markup(f'<section class="record" id="{record.id}">{inside}</section>', record.title)
 
@@ -119,7 +126,7 @@ def brief(record: Record, effect: Effect | None = None) -> Markup:
         found += f"; {_from_baseline(effect)}: {direction(effect)}"
     parts = [_heading(record), f"<p>{found}.</p>"]
     rest = f'<p class="facts">{_facts(record)}</p>{_command(record)}{_more(record, [])}'
-    parts.append(f"<details><summary>Run it, take it, cite it</summary>{rest}</details>")
+    parts.append(_folded(rest))
     inside = "".join(parts)
     markup = f'<section class="record brief" id="{record.id}">{inside}</section>'
     return Markup(markup, f"{record.title}: {number(error.mean)} %")
@@ -284,13 +291,19 @@ def _facts(record: Record) -> str:
         runs = f"{len(record.runs)} run" + ("s" if len(record.runs) > 1 else "")
         minutes = sum(run.seconds for run in record.runs) / 60
         parts += [
-            f"{runs}, one a seed; {minutes:,.0f} minutes of one core in all",
+            f"{runs}, {_minutes(minutes)} of one core in all",
             f"learnt from {learnt.images:,} {escape(learnt.part)} images, judged on "
             f"{judged.images:,} {escape(judged.part)} images",
         ]
     else:
         parts.append("counted, so that no seed can change it")
     return " · ".join(parts)
+
+
+def _minutes(minutes: float) -> str:
+    if minutes < 1:
+        return "less than a minute"
+    return "1 minute" if round(minutes) == 1 else f"{minutes:,.0f} minutes"
 
 
 def _from_baseline(effect: Effect) -> str:
@@ -305,6 +318,10 @@ def _signed_span(interval: Interval) -> str:
 
 def _command(record: Record) -> str:
     return _block(f"python -m lenet5 reproduce {record.id}")
+
+
+def _folded(rest: str) -> str:
+    return f"<details><summary>Run it, take it, cite it</summary>{rest}</details>"
 
 
 def _block(text: str) -> str:

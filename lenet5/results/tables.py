@@ -21,7 +21,7 @@ def number(value: float, unit: str = "%") -> str:
     if value == round(value):
         return f"{value:,.0f}"
     if value == round(value, 3):
-        return f"{value:g}"
+        return f"{value:,.7g}"
     return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
