@@ -74,6 +74,17 @@ def test_an_entry_has_all_that_is_needed_to_check_and_to_cite():
     assert claim.why.rstrip(".") in said.replace("&quot;", '"')
 
 
+def test_what_is_folded_is_there_all_the_same():
+    html = checked(ledger.entry(RECORD, VERDICTS, folded=True))
+    shown, folded = html.split("<summary>Run it, take it, cite it</summary>")
+    assert "0.95 %" in text_of(shown) and "reproduce trial" not in shown
+    assert "reproduce trial" in folded and "@misc" in folded
+
+
+def test_no_records_are_said_to_be_none():
+    assert "No record yet" in checked(ledger.joined([]))
+
+
 def test_a_record_without_claims_shows_its_error_and_what_differs():
     other = made_up.record(1, 2, 3, id="other", claims={}, baseline="trial")
     runs = [made_up.entry(seed, 1.2 + seed / 100) for seed in (1, 2, 3)]
@@ -130,7 +141,8 @@ def test_choices_beside_their_baseline():
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.95, "%", "0.95 %"),
+        (0.95, "%", "0.95\N{NO-BREAK SPACE}%"),
+        (24_000.6, "", "24,001"),
         (60_000.0, "", "60,000"),
         (7e-5, "", "7·10<sup>−5</sup>"),
         (1.175, "", "1.175"),

@@ -1,4 +1,4 @@
-"""What Jupyter Book does not do by itself: fresh outputs, notebooks to take away, a banner.
+"""What Jupyter Book does not do by itself: fresh outputs, a banner, files to take away.
 
 Jupyter Book's cache of executed pages is keyed on their cells alone, so a change
 in the module that they import would leave old outputs in place. Here the cache's
@@ -18,6 +18,9 @@ from sphinx.config import Config
 
 from lenet5 import mnist
 from lenet5.files import ROOT
+from lenet5.results import records
+from lenet5.results.tables import summary, tidy
+from lenet5.results.verdicts import verdicts
 
 _EXECUTES = ("torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "myst-nb")
 
@@ -27,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _add_banner)
     app.connect("html-page-context", _offer_notebook, priority=400)  # before the theme's buttons
     app.connect("build-finished", _copy_notebooks)
+    app.connect("build-finished", _publish_results)
     return {"parallel_read_safe": True}
 
 
@@ -53,8 +57,10 @@ def dependencies_digest() -> str:
 
 def _dependencies() -> Iterator[Path]:
     yield from sorted((ROOT / "lenet5").rglob("*.py"))
-    # The archives beside the extracted database say nothing that it does not.
-    yield from sorted(p for p in (ROOT / "data").rglob("*") if p.is_file() and p.suffix != ".gz")
+    # The archives beside the extracted database say nothing that it does not; hidden files
+    # are the locks of who writes a record.
+    files = (p for p in (ROOT / "data").rglob("*") if p.is_file())
+    yield from sorted(p for p in files if p.suffix != ".gz" and not p.name.startswith("."))
 
 
 def _add_banner(app: Sphinx, config: Config) -> None:
@@ -86,6 +92,23 @@ def _drop_hidden_streams(notebook: dict) -> None:
     for cell in notebook["cells"]:
         if "remove-stderr" in cell["metadata"].get("tags", []):
             cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+
+
+def _publish_results(app: Sphinx, error: Exception | None) -> None:
+    """Puts the records beside the pages, under results/, and all of them as one JSON and CSV."""
+    if error is not None or app.builder.format != "html":
+        return
+    known = records.read_all()  # refuses what was edited by hand
+    place = Path(app.outdir) / "results"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for record in known:
+        shutil.copyfile(records.path_of(record.id), place / f"{record.id}.json")
+    together = json.dumps(summary(known, verdicts(known)), indent=1, ensure_ascii=False)
+    (place / "results.json").write_text(together + "\n", encoding="utf-8")
+    schema = json.dumps(records.schema(), indent=2, ensure_ascii=False)
+    (place / "schema.json").write_text(schema + "\n", encoding="utf-8")
+    tidy(known).to_csv(place / "results.csv", index=False)
 
 
 def _executed(app: Sphinx, page: str) -> Path:

@@ -150,8 +150,8 @@ def listed(word: Word, verdicts: Sequence[Verdict], folded: bool = True) -> Mark
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
-    """Several after each other, as one."""
-    each = list(parts)
+    """Several after each other, as one; of none, a word to say so."""
+    each = list(parts) or [Markup("<p>No record yet.</p>", "No record yet.")]
     return Markup("".join(one.html for one in each), "\n\n".join(one.text for one in each))
 
 
@@ -200,26 +200,35 @@ def _slug(word: str) -> str:
 
 def _chip(word: Word) -> str:
     sign = f'<span class="sign" aria-hidden="true">{SIGNS[word]}</span>'
-    return f'<span class="verdict {_slug(word)}">{sign} {word}</span>'
+    return f'<span class="verdict {_slug(word)}">{sign}{word}</span>'
 
 
 def _number(value: float, unit: str) -> str:
     """As `number`, but for fractions, of which the page shows as many digits as matter."""
-    if isnan(value) or unit.startswith("%") or value == round(value):
-        return number(value, unit).replace("-", "−")
-    digits, _, power = f"{value:.6g}".partition("e")
-    if len(digits.lstrip("-0.").replace(".", "")) > 4 and abs(value - round(value)) > 1e-3:
-        digits, _, power = f"{value:.3g}".partition("e")
-    digits = digits.replace("-", "−")
-    return f"{digits}·10<sup>{int(power)}</sup>".replace("-", "−") if power else digits
+    power = ""
+    if isnan(value) or unit.startswith("%"):
+        digits = number(value, unit)
+    elif value == round(value) or abs(value) >= 1000:
+        digits = f"{value:,.0f}"
+    else:
+        digits, _, power = f"{value:.6g}".partition("e")
+        if len(digits.lstrip("-0.").replace(".", "")) > 4 and abs(value - round(value)) > 1e-3:
+            digits, _, power = f"{value:.3g}".partition("e")
+    written = f"{digits}·10<sup>{int(power)}</sup>" if power else digits
+    return written.replace("-", "−")
 
 
 def _quantity(value: float, unit: str) -> str:
-    return f"{_number(value, unit)} {escape(unit)}".rstrip() if not isnan(value) else "–"
+    if isnan(value) or not unit:
+        return _number(value, unit)
+    space = "\N{NO-BREAK SPACE}" if len(unit) < 3 else " "
+    return f"{_number(value, unit)}{space}{escape(unit)}"
 
 
 def _bounds(interval: Interval, unit: str) -> str:
-    return f"{_number(interval.low, unit)} to {_number(interval.high, unit)}"
+    """Of an interval; of none, or of one that is a point, nothing."""
+    low, high = _number(interval.low, unit), _number(interval.high, unit)
+    return "" if isnan(interval.low) or low == high else f"{low} to {high}"
 
 
 _MANY = 15  # claims of one record, above which those that agree are folded away
@@ -256,8 +265,8 @@ def _line(one: Verdict, linked: bool) -> str:
         where += f' · <a href="{PAGE}#{one.experiment}">{one.experiment}</a>'
         where += f", n = {one.n}" if one.n > 1 else ""
     ours = _quantity(one.ours.mean, claim.unit)
-    if not isnan(one.ours.low):
-        ours += f"<small>{_bounds(one.ours, claim.unit)}</small>"
+    if bounds := _bounds(one.ours, claim.unit):
+        ours += f"<small>{bounds}</small>"
     return (
         f'<tr><th scope="row">{escape(claim.states)}<small>{where}</small></th>'
         f"<td>{_quantity(claim.value, claim.unit)}</td><td>{ours}</td>"
@@ -272,8 +281,8 @@ def _in_list(one: Verdict) -> str:
     if one.experiment:
         link = f'<a href="#{one.experiment}">{one.experiment}</a>'
         said += f"; {link}: {_quantity(one.ours.mean, claim.unit)}"
-        if not isnan(one.ours.low):
-            said += f" ({_bounds(one.ours, claim.unit)}), n = {one.n}"
+        if bounds := _bounds(one.ours, claim.unit):
+            said += f" ({bounds}), n = {one.n}"
     if claim.cannot:
         said += f". {escape(claim.cannot)}"
     return said

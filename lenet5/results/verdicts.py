@@ -94,8 +94,3 @@ def verdicts(records: Sequence[Record]) -> list[Verdict]:
             none = Interval(*[float("nan")] * 3)
             found.append(Verdict(claim, "", "", 0, none, judge(claim, [])))
     return found
-
-
-def one_each(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """One verdict a claim: the first, which is not a variant's where there is another."""
-    return list({one.claim.id: one for one in reversed(verdicts)}.values())[::-1]
