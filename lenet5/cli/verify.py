@@ -28,7 +28,7 @@ def _verify(options: argparse.Namespace) -> None:
     checks = verify(experiment(options.id), runs=options.runs, jobs=options.jobs)
     rows = [["seed", "record", "again", "", ""]]
     for one in checks:
-        rows.append([str(one.seed), f"{one.theirs:.2f}", f"{one.ours:.2f}", one.word, one.why])
+        rows.append([str(one.seed), f"{one.theirs:g}", f"{one.ours:g}", one.word, one.why])
     print(aligned(rows, right={0, 1, 2}))
     if any(one.word == "contradicts" for one in checks):
         raise LeNet5Error(f"The record {options.id} is contradicted: see the lines above.")
