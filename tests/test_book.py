@@ -68,7 +68,7 @@ from lenet5.results.verdicts import verdicts
 
 known = records.read_all()
 judged = verdicts(known)
-ledger.joined([ledger.scoreboard(judged), *(ledger.entry(one, judged) for one in known)])
+ledger.joined([ledger.scoreboard(judged, "All"), *(ledger.entry(one, judged) for one in known)])
 ```
 """
 )

@@ -79,5 +79,11 @@ def test_an_interval_beyond_the_axis_is_cut_there():
     assert list(stroke.get_xdata()) == [-0.7, 0.7]
 
 
+def test_the_legend_has_what_is_there():
+    (legend,) = draw_forest([WORSE, NEITHER], {}).legends
+    named = [text.get_text() for text in legend.get_texts()]
+    assert named == ["higher error", "not told from 0"]
+
+
 def test_it_can_be_shown():
     assert "Title of worse" in show(draw_forest([WORSE], {}), alt="One row.").svg

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import made_up
@@ -42,11 +43,11 @@ def checked(markup):
 
 
 def text_of(html):
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_the_scoreboard_counts_every_verdict_once_and_links_to_its_list():
-    html = checked(ledger.scoreboard(VERDICTS))
+    html = checked(ledger.scoreboard(VERDICTS, "All"))
     counts = [int(n) for n in re.findall(r"<strong>(\d+)</strong>", html)]
     assert sum(counts) == len(VERDICTS)
     lists = checked(ledger.joined(ledger.listed(word, VERDICTS) for word in ledger.SIGNS))
@@ -57,7 +58,7 @@ def test_the_scoreboard_counts_every_verdict_once_and_links_to_its_list():
 def test_each_word_has_a_sign_of_its_own():
     """Nothing is told by colour alone, and no sign is read out."""
     assert len(set(ledger.SIGNS.values())) == len(ledger.SIGNS)
-    html = checked(ledger.scoreboard(VERDICTS))
+    html = checked(ledger.scoreboard(VERDICTS, "All"))
     assert html.count('aria-hidden="true"') == len(ledger.SIGNS)
 
 
@@ -159,5 +160,5 @@ def test_numbers_keep_the_digits_that_matter(value, unit, text):
 
 
 def test_without_html_the_text_stands_alone():
-    assert "figure" not in repr(ledger.scoreboard(VERDICTS))
-    assert "not run yet" in repr(ledger.scoreboard(VERDICTS))
+    assert "figure" not in repr(ledger.scoreboard(VERDICTS, "All"))
+    assert "not run yet" in repr(ledger.scoreboard(VERDICTS, "All"))

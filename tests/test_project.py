@@ -83,8 +83,10 @@ def test_readme_shows_the_commands_of_every_day():
 HEADLINES = {
     "figure5-test-error": "figure5",
     "figure5-training-error": "figure5",
+    "figure5-test-pass-1": "figure5",
     "figure6-test-15000": "figure6-15000",
     "figure6-test-30000": "figure6-30000",
+    "figure6-training-15000": "figure6-15000",
     "figure6-test-distorted": "figure6-distorted",
 }
 

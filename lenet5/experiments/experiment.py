@@ -17,7 +17,7 @@ from lenet5.settings import Settings, published_eta
 from lenet5.weights import digest_of
 
 CHOSEN = (
-    "Loss, j and penalty: on the last 10,000 training images, before the test set was read, in a "
+    "Loss, j and penalty: on the last 10,000 training images, without the test set, in a "
     "first round of runs (data/held_out.csv) that the records open-* repeat with five seeds each. "
     "All else: as printed, or as Settings says."
 )

@@ -73,7 +73,7 @@ def draw_forest(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    _draw_legend(figure)
+    _draw_legend(figure, rows, strong)
     return figure
 
 
@@ -86,15 +86,19 @@ def _draw_beyond(axes: Axes, y: int, mean: float, reach: float, colour: str) -> 
                   textcoords="offset points", ha="right" if right else "left")  # fmt: skip
 
 
-def _draw_legend(figure: Figure) -> None:
-    def mark(shape: str, colour: str, name: str, full: bool = True) -> Line2D:
-        face = colour if full else "none"
-        return Line2D([], [], marker=shape, color=colour, markerfacecolor=face, label=name)
-
+def _draw_legend(figure: Figure, rows: Sequence[Effect], strong: Collection[str]) -> None:
+    """Of the marks that are there."""
+    means = [one.difference.mean for one in rows if one.carried]
     marks = [
-        mark("o", _HIGHER, "higher error"),
-        mark("o", _LOWER, "lower error"),
-        mark("o", INK, "not told from 0", full=False),
-        mark("s", INK, "square: even judged together"),
+        ("o", _HIGHER, "higher error", any(mean > 0 for mean in means)),
+        ("o", _LOWER, "lower error", any(mean < 0 for mean in means)),
+        ("o", INK, "not told from 0", len(means) < len(rows)),
+        ("s", INK, "square: even judged together", any(one.record.id in strong for one in rows)),
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=10)
+    handles = [
+        Line2D([], [], marker=shape, color=colour, label=name,
+               markerfacecolor="none" if name.startswith("not") else colour)
+        for shape, colour, name, there in marks
+        if there
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=10)

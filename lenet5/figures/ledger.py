@@ -49,15 +49,21 @@ class Markup:
         return self.text
 
 
-def scoreboard(verdicts: Sequence[Verdict]) -> Markup:
-    """How many verdicts there are of each kind, each a link to the list of them."""
+def scoreboard(verdicts: Sequence[Verdict], of: str) -> Markup:
+    """How many verdicts there are of each kind, each a link to the list of them.
+
+    Args:
+        verdicts: which.
+        of: what they are about, as the title.
+    """
     counts = Counter(one.word for one in verdicts)
     items = "".join(
         f'<li><a href="{PAGE}#{_slug(word)}"><strong>{counts[word]}</strong> {_chip(word)}</a></li>'
         for word in SIGNS
     )
     text = ", ".join(f"{counts[word]} {word}" for word in SIGNS)
-    return Markup(f'<ul class="scoreboard" aria-label="Verdicts so far">{items}</ul>', text)
+    title = f'<p class="scoreboard-title">{escape(of)}</p>'
+    return Markup(f'{title}<ul class="scoreboard" aria-label="{escape(of)}">{items}</ul>', text)
 
 
 def beside(verdicts: Sequence[Verdict], linked: bool = True) -> Markup:

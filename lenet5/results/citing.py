@@ -34,7 +34,11 @@ def sentences(record: Record, verdicts: list[Verdict]) -> list[str]:
 
 def _finding(verdict: Verdict) -> str:
     claim, ours = verdict.claim, verdict.ours
-    what = claim.states[0].upper() + claim.states[1:]
+    what = (
+        claim.states
+        if claim.states.startswith("f(")
+        else claim.states[0].upper() + claim.states[1:]
+    )
     found = f"{what}: {number(ours.mean, claim.unit)} {claim.unit}".rstrip()
     if verdict.n > 1:
         found += (

@@ -25,6 +25,9 @@ Word = Literal[
 ]
 
 
+_UNITS_OF_SIZES = ("thousand", "MB")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A claim, our number beside it, and the word that follows.
@@ -36,6 +39,7 @@ class Verdict:
         n: how many runs.
         ours: mean and interval over them; NaN where there are none.
         word: the verdict.
+        counted: whether it is a size, which follows from the description: not trained.
     """
 
     claim: Claim
@@ -44,6 +48,7 @@ class Verdict:
     n: int
     ours: Interval
     word: Word
+    counted: bool = False
 
     @property
     def difference(self) -> float:
@@ -89,8 +94,10 @@ def verdicts(records: Sequence[Record]) -> list[Verdict]:
             values = list(record.values(quantity).values())
             word = judge(claim, values, record.seedless)
             interval = mean_interval(values)
-            found.append(Verdict(claim, record.id, quantity, len(values), interval, word))
+            size = record.counted or claim.unit in _UNITS_OF_SIZES
+            found.append(Verdict(claim, record.id, quantity, len(values), interval, word, size))
         if not answers:
             none = Interval(*[float("nan")] * 3)
-            found.append(Verdict(claim, "", "", 0, none, judge(claim, [])))
+            size = claim.unit in _UNITS_OF_SIZES
+            found.append(Verdict(claim, "", "", 0, none, judge(claim, []), size))
     return found
