@@ -230,6 +230,15 @@ def test_a_killed_parent_takes_its_children_along(random_samples, tmp_path):
     assert len(log_of(tmp_path / "cut" / NAMES[0])) == 2  # neither pass was trained twice
 
 
+@pytest.fixture
+def _hears_ctrl_c():
+    """A process that a shell started in the background ignores SIGINT unless told."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_keeps_what_is_finished(random_samples, tmp_path):
     finished = quiet(SEEDS[:1], random_samples, tmp_path, jobs=1, trainer=logged)
     marks = [tmp_path / name / "trouble" for name in NAMES[1:]]
