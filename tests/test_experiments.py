@@ -186,6 +186,12 @@ def test_counts_are_recorded_and_verified(few, places):
     assert verify(more, directory=places["directory"])[0].word == "contradicts"
 
 
+def test_only_training_goes_to_a_cluster(few, places):
+    count = Count("counted", "Of the database", {}, lambda database: {"all": 1})
+    with pytest.raises(LeNet5Error, match="leave the cluster out"):
+        reproduce.reproduce(count, cluster="tcp://127.0.0.1:1", **places)
+
+
 def test_settled_after_is_the_first_pass_that_stays_near_the_end():
     assert settled_after([2.0, 1.05, 1.3, 1.05, 1.0]) == 4
     assert settled_after([1.0, 1.0]) == 1

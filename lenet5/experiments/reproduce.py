@@ -8,6 +8,7 @@ from joblib import Parallel, cpu_count, delayed
 from tqdm import tqdm
 
 from lenet5 import mnist
+from lenet5.errors import LeNet5Error
 from lenet5.experiments.counts import Count
 from lenet5.experiments.experiment import Experiment, entry
 from lenet5.experiments.figure_9 import Row
@@ -45,11 +46,13 @@ def reproduce(
         progress: whether to show a bar.
 
     Raises:
-        LeNet5Error: the database is not complete, the record is of another experiment,
-            or a run failed. What was finished is in the record.
+        LeNet5Error: the database is not complete, the record is of another experiment, a
+            cluster is named for what is not trained, or a run failed. What was finished is in the record.
     """
     database = mnist.load()
     database.require_complete(f"The record {experiment.id}")
+    if cluster and not isinstance(experiment, Experiment):
+        raise LeNet5Error(f"{experiment.id} takes minutes on this machine: leave the cluster out.")
     if isinstance(experiment, Count):
         return records.add(experiment.record(database), directory)
     if isinstance(experiment, Row):
