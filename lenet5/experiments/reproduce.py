@@ -47,7 +47,8 @@ def reproduce(
 
     Raises:
         LeNet5Error: the database is not complete, the record is of another experiment, a
-            cluster is named for what is not trained, or a run failed. What was finished is in the record.
+            cluster is named for what is not trained, or a run failed. What was finished is
+            in the record.
     """
     database = mnist.load()
     database.require_complete(f"The record {experiment.id}")
