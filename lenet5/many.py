@@ -144,7 +144,7 @@ def _open(folder: Path, settings: Settings, identity: dict[str, Any]) -> Run | N
     """The run in the folder, if it is finished. Makes the folder if there is none."""
     path = folder / _HISTORY
     if not path.exists():
-        _write_history(folder, Run(settings, make_network(settings)), identity)
+        _write_history(folder, settings, identity, [], {})
         return None  # if it cannot be written, that is known now, not after a pass
     try:
         record = json.loads(path.read_bytes())
@@ -173,17 +173,23 @@ def _keep(answer: Answer, folder: Path, identity: dict[str, Any]) -> Run:
     network = make_network(answer.settings)
     run = Run(answer.settings, network, answer.history, answer.computed_by)
     run.network.load_state_dict({k: torch.tensor(w) for k, w in answer.weights.items()})
-    _write_history(folder, run, identity)
+    _write_history(folder, run.settings, identity, run.history, run.computed_by)
     save_network(run.network, run.settings, folder / _WEIGHTS)
     return run
 
 
-def _write_history(folder: Path, run: Run, identity: dict[str, Any]) -> None:
+def _write_history(
+    folder: Path,
+    settings: Settings,
+    identity: dict[str, Any],
+    history: Sequence[Pass],
+    computed_by: dict[str, str],
+) -> None:
     record = {
-        "settings": run.settings.as_dict(),
+        "settings": settings.as_dict(),
         "identity": identity,
-        "computed_by": run.computed_by,
-        "history": [asdict(line) for line in run.history],
+        "computed_by": computed_by,
+        "history": [asdict(line) for line in history],
     }
     write_atomically(folder / _HISTORY, json.dumps(record, indent=1).encode() + b"\n")
 

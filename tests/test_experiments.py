@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lenet5 import engine, mnist
+from lenet5.classifiers import Linear
 from lenet5.errors import LeNet5Error
 from lenet5.experiments import EXPERIMENTS, cost, experiment, reproduce
 from lenet5.experiments import verify as verify_module
@@ -184,6 +185,17 @@ def test_counts_are_recorded_and_verified(few, places):
     assert verify(count, directory=places["directory"])[0].word == "identical"
     more = dataclasses.replace(count, count=lambda database: {"all": 51})
     assert verify(more, directory=places["directory"])[0].word == "contradicts"
+
+
+def test_a_row_is_recorded_once_verified_and_refused_if_it_has_changed(few, places):
+    row = EXPERIMENTS["figure9-linear"]
+    record = reproduce.reproduce(row, **places, progress=False)
+    assert reproduce.reproduce(row, **places, progress=False) == record
+    (check,) = verify(row, jobs=1, directory=places["directory"], progress=False)
+    assert check.word == "identical"
+    other = dataclasses.replace(row, make=lambda _: Linear(7.0))
+    with pytest.raises(LeNet5Error, match="differs in settings"):
+        reproduce.reproduce(other, **places, progress=False)
 
 
 def test_only_training_goes_to_a_cluster(few, places):

@@ -39,17 +39,17 @@ def _reproduce(options: argparse.Namespace) -> None:
     from lenet5.cli.results import told
     from lenet5.experiments import experiment
     from lenet5.experiments.reproduce import reproduce
+    from lenet5.results import records
 
     seeds = range(1, options.seeds + 1) if options.seeds else None
     for one in [experiment(identifier) for identifier in options.ids]:
         record = reproduce(one, seeds=seeds, jobs=options.jobs, cluster=options.cluster)
-        print(told([record]))
+        print(told([record], records.read_all()))
 
 
 def _list() -> str:
     from lenet5.experiments import EXPERIMENTS
     from lenet5.experiments.cost import minutes
-    from lenet5.experiments.counts import Count
     from lenet5.results import records
     from lenet5.results.tables import aligned
 
@@ -58,6 +58,5 @@ def _list() -> str:
     for identifier, one in EXPERIMENTS.items():
         done = len(there[identifier].runs) if identifier in there else 0
         cost = minutes(one, list(there.values()))
-        wanted = 1 if isinstance(one, Count) else len(one.runs())
-        rows.append([identifier, f"{done} of {wanted}", cost, one.title])
+        rows.append([identifier, f"{done} of {len(one.runs())}", cost, one.title])
     return aligned(rows, right={1, 2})

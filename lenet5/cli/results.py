@@ -30,7 +30,8 @@ def _results(options: argparse.Namespace) -> None:
     from lenet5.results import records
     from lenet5.results.tables import tidy
 
-    chosen = _begin_with(options.id, records.read_all())
+    everything = records.read_all()
+    chosen = _begin_with(options.id, everything)
     if options.export:
         from lenet5.files import write_atomically
 
@@ -38,7 +39,7 @@ def _results(options: argparse.Namespace) -> None:
         write_atomically(options.export, table.to_csv(index=False).encode())
         print(f"{len(table):,} numbers of {len(chosen)} records: {options.export}")
         return
-    print(told(chosen))
+    print(told(chosen, everything))
 
 
 def _begin_with(start: str | None, everything: "list[Record]") -> "list[Record]":
@@ -52,9 +53,13 @@ def _begin_with(start: str | None, everything: "list[Record]") -> "list[Record]"
     return chosen
 
 
-def told(chosen: "Sequence[Record]") -> str:
-    """Claims and effects of some records, and how many verdicts of each kind."""
-    from lenet5.results import records
+def told(chosen: "Sequence[Record]", everything: "Sequence[Record]") -> str:
+    """Claims and effects of some records, and how many verdicts of each kind.
+
+    Args:
+        chosen: which.
+        everything: all records, their baselines among them.
+    """
     from lenet5.results.effects import effects
     from lenet5.results.tables import claims_table, counts_line, effects_table
     from lenet5.results.verdicts import verdicts
@@ -68,9 +73,8 @@ def told(chosen: "Sequence[Record]") -> str:
         counts_line(one, found) if one.counted and long else claims_table(one, found)
         for one in answering
     ]
-    everything = {one.id: one for one in [*records.read_all(), *chosen]}
     names = {record.id for record in chosen}
-    changed = [one for one in effects(list(everything.values())) if one.record.id in names]
+    changed = [one for one in effects(everything) if one.record.id in names]
     if changed:
         parts.append(effects_table(changed))
     parts += [

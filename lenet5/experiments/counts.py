@@ -41,6 +41,10 @@ class Count:
     claims: Mapping[str, str]
     count: Callable[[Database], dict[str, int | float]]
 
+    def runs(self) -> list[int]:
+        """The seed of its one run, which none changes."""
+        return [0]
+
     def record(self, database: Database) -> Record:
         """The record of the count, which no seed can change.
 

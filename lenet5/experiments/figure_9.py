@@ -7,7 +7,7 @@ and 12. What the paper leaves open was chosen by `choose`, which never sees the 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -62,14 +62,8 @@ class Row:
         """The seed of each run; 0 where there is none, as with what is counted."""
         return range(1, self.seeds + 1) if self.seeds else [0]
 
-    def record(self, database: Database, seed: int = 0) -> Record:
-        """The record of one run.
-
-        Raises:
-            LeNet5Error: the database is not complete.
-        """
-        database.require_complete(f"The record {self.id}")
-        by = provenance()
+    def frame(self, database: Database) -> Record:
+        """The record without its runs."""
         return Record(
             id=self.id,
             title=self.title,
@@ -80,9 +74,18 @@ class Row:
             judged_on=Images("test", len(database.test)),
             chosen=self.chosen,
             data=dict(database.digests),
-            computed_by={name_of(by): by},
-            runs=[entry(self, database, seed, name_of(by))],
         )
+
+    def record(self, database: Database, seed: int = 0) -> Record:
+        """The record of one run.
+
+        Raises:
+            LeNet5Error: the database is not complete.
+        """
+        database.require_complete(f"The record {self.id}")
+        by = provenance()
+        runs = [entry(self, database, seed, name_of(by))]
+        return replace(self.frame(database), computed_by={name_of(by): by}, runs=runs)
 
     def settings(self) -> dict[str, Any]:
         """Every choice but the seed."""

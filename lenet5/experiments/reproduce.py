@@ -86,8 +86,7 @@ def _fit(
     progress: bool,
 ) -> None:
     """Fits what the record does not have yet. A fit is over in minutes, and is not cut in two."""
-    path = records.path_of(row.id, directory)
-    done = {run.seed for run in records.read(path).runs} if path.exists() else set()
+    done = records.seeds_done(row.frame(database), directory)
     wanted = row.runs() if seeds is None or not row.seeds else seeds
     pending = [seed for seed in wanted if seed not in done]
     fits = Parallel(n_jobs=min(jobs or cpu_count(), max(1, len(pending))), return_as="generator")(

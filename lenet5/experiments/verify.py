@@ -79,11 +79,10 @@ def verify(
 
 def _compare(ours: Entry, record: Record) -> Check:
     theirs = next(run for run in record.runs if run.seed == ours.seed)
-    errors = [run.curves["error"][-1] for run in record.runs]
     error, recorded = ours.curves["error"][-1], theirs.curves["error"][-1]
     if ours.weights == theirs.weights:
         return Check(ours.seed, error, recorded, "identical", "the same weights, to the bit")
-    _, low, high = prediction_interval(errors)
+    _, low, high = prediction_interval(list(record.last().values()))
     if record.seedless:
         low, high = recorded - _ROUNDING, recorded + _ROUNDING
     if low <= error <= high:

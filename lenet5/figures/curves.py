@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from lenet5.figures.style import INK, PALETTE, new_figure
 from lenet5.results.records import Record
 from lenet5.results.statistics import mean_interval
+from lenet5.results.tables import runs
 from lenet5.run import Pass
 
 _TEST, _TRAINING, _THIRD, _FOURTH = PALETTE[0], PALETTE[1], PALETTE[2], PALETTE[3]
@@ -36,7 +37,7 @@ def draw_history(
         passes = np.arange(1, curves.shape[1] + 1)
         low, high = curves.min(0), curves.max(0)
         axes.fill_between(passes, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(passes, curves.mean(0), color=colour, label=f"{name}, {_runs(record)}")
+        axes.plot(passes, curves.mean(0), color=colour, label=f"{name}, {runs(len(record.runs))}")
         _circles(axes, printed[theirs], colour, f"{name}, the paper")
     passes_of_one = [line.number for line in history]
     for one, name in (("evaluation_error", "this build"), ("training_error", "_")):
@@ -63,7 +64,7 @@ def draw_test_error(records: Mapping[str, Record], printed: pd.DataFrame, first:
         passes = np.arange(first, first + curves.shape[1])
         mean, low, high = np.array([mean_interval(list(errors)) for errors in curves.T]).T
         axes.fill_between(passes, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(passes, mean, color=colour, label=f"{name}, {_runs(record)}")
+        axes.plot(passes, mean, color=colour, label=f"{name}, {runs(len(record.runs))}")
     _circles(axes, printed.test_error_percent.loc[first:], INK, "the paper")
     _over_passes(axes, "test error, percent")
     axes.legend()
@@ -110,10 +111,6 @@ def curves_of(record: Record, name: str) -> Float[np.ndarray, "runs passes"]:
     return np.array([run.curves[name] for run in record.runs])
 
 
-def _runs(record: Record) -> str:
-    return f"{len(record.runs)} runs" if len(record.runs) > 1 else "1 run"
-
-
 def _circles(axes: Axes, points: pd.Series, colour: str, label: str, size: float = 5.0) -> None:
     axes.plot(points.index, points, "o", color=colour, markerfacecolor="none", markersize=size,
               label=label)  # fmt: skip
@@ -128,7 +125,7 @@ def _bars(
     mark: str,
     label: str,
 ) -> None:
-    ends = [mean_interval(list(curves_of(record, curve)[:, -1])) for record in records]
+    ends = [mean_interval(list(record.last(curve).values())) for record in records]
     means = [end.mean for end in ends]
     half = [0.0 if np.isnan(end.low) else end.high - end.mean for end in ends]
     axes.errorbar(images, means, half, fmt=mark, color=colour, capsize=3, markersize=5,

@@ -16,7 +16,7 @@ from lenet5.results.citing import bibtex, sentences
 from lenet5.results.effects import Effect
 from lenet5.results.records import Record
 from lenet5.results.statistics import Interval, mean_interval
-from lenet5.results.tables import number, span
+from lenet5.results.tables import number, runs, span
 from lenet5.results.verdicts import Verdict, Word
 
 PAGE = "results.html"
@@ -106,7 +106,7 @@ def entry(
     elif own:
         parts.append(beside(own, linked=False).html)
     elif not record.counted:
-        error = mean_interval([run.curves["error"][-1] for run in record.runs])
+        error = mean_interval(list(record.last().values()))
         where = escape(record.judged_on.part)
         parts.append(f"<p>Error on {where} images after the last pass: {_percent(error)}.</p>")
     if effect is not None:
@@ -123,7 +123,7 @@ def entry(
 
 def brief(record: Record, effect: Effect | None = None) -> Markup:
     """The same in two lines, the rest folded away: for the many records of open choices."""
-    error = mean_interval([run.curves["error"][-1] for run in record.runs])
+    error = mean_interval(list(record.last().values()))
     found = f"Held-out error <strong>{number(error.mean)} %</strong>"
     if not isnan(error.low):
         found += f" ({span(error)})"
@@ -303,10 +303,9 @@ def _facts(record: Record) -> str:
     parts = [f"<code>{record.id}</code>"]
     if not record.counted:
         learnt, judged = record.learnt_from, record.judged_on
-        runs = f"{len(record.runs)} run" + ("s" if len(record.runs) > 1 else "")
         minutes = sum(run.seconds for run in record.runs) / 60
         parts += [
-            f"{runs}, {_minutes(minutes)} of one core in all",
+            f"{runs(len(record.runs))}, {_minutes(minutes)} of one core in all",
             f"learnt from {learnt.images:,} {escape(learnt.part)} images, judged on "
             f"{judged.images:,} {escape(judged.part)} images",
         ]

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 
 from lenet5.figures.ledger import PAGE
-from lenet5.results.tables import number
+from lenet5.results.tables import number, runs
 from lenet5.results.verdicts import Verdict
 
 _COLOURS = {
@@ -76,7 +76,7 @@ def _found(verdict: Verdict) -> str:
     """Our number with n and interval, and the record that it comes from."""
     unit, ours = verdict.claim.unit, verdict.ours
     link = f'<a href="{PAGE}#{verdict.experiment}">{verdict.experiment}</a>'
-    source = f"Record {link}, {verdict.n} run{'s' * (verdict.n > 1)}"
+    source = f"Record {link}, {runs(verdict.n)}"
     if verdict.n == 1:
         return f"{source}: {_measure(ours.mean, unit)}."
     bounds = f"{_number(ours.low, unit)} to {_measure(ours.high, unit)}"

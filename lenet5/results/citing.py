@@ -2,7 +2,7 @@
 
 from lenet5 import __version__
 from lenet5.results.records import Record
-from lenet5.results.tables import number, span
+from lenet5.results.tables import number, runs, span
 from lenet5.results.verdicts import Verdict
 
 _AUTHOR = "The LeNet-5 book contributors"
@@ -10,6 +10,7 @@ _AUTHOR = "The LeNet-5 book contributors"
 
 def bibtex(record: Record) -> str:
     """An entry for the record, with its digest."""
+    made_of = f"Record {record.id}, {runs(len(record.runs))}, SHA-256 {record.digest}"
     return "\n".join(
         [
             f"@misc{{lenet5book-{record.id},",
@@ -17,7 +18,7 @@ def bibtex(record: Record) -> str:
             f"  title   = {{{{The LeNet-5 book: {record.title}}}}},",
             f"  year    = {{{_last_day(record)[:4]}}},",
             f"  version = {{{__version__}}},",
-            f"  note    = {{Record {record.id}, {_runs(record)}, SHA-256 {record.digest}}},",
+            f"  note    = {{{made_of}}},",
             "}",
         ]
     )
@@ -48,10 +49,6 @@ def _finding(verdict: Verdict) -> str:
     else:
         found += f"; the paper: {number(claim.value, claim.unit)}"
     return f"{found}; {verdict.word}"
-
-
-def _runs(record: Record) -> str:
-    return f"{len(record.runs)} run" + ("s" if len(record.runs) > 1 else "")
 
 
 def _last_day(record: Record) -> str:

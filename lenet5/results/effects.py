@@ -28,9 +28,9 @@ class Effect(NamedTuple):
         return self.difference.low > 0 or self.difference.high < 0
 
 
-def effect(record: Record, baseline: Record, quantity: str = "error") -> Effect:
-    """The effect of the record's choice on a curve's last value."""
-    ours, theirs = (_last(one, quantity) for one in (record, baseline))
+def effect(record: Record, baseline: Record) -> Effect:
+    """The effect of the record's choice on the error after the last pass."""
+    ours, theirs = record.last(), baseline.last()
     seeds = sorted(ours.keys() & theirs.keys())
     errors = [ours[seed] for seed in seeds]
     differences = [ours[seed] - theirs[seed] for seed in seeds]
@@ -41,7 +41,3 @@ def effects(records: Sequence[Record]) -> list[Effect]:
     """One for each record whose baseline is there too."""
     known = {record.id: record for record in records}
     return [effect(one, known[one.baseline]) for one in records if one.baseline in known]
-
-
-def _last(record: Record, quantity: str) -> dict[int, float]:
-    return {run.seed: run.curves[quantity][-1] for run in record.runs}

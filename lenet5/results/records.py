@@ -91,6 +91,10 @@ class Record:
         """One number of every run, by seed."""
         return {run.seed: run.value(name) for run in self.runs}
 
+    def last(self, curve: str = "error") -> dict[int, float]:
+        """A curve's last value in every run, by seed."""
+        return {run.seed: float(run.curves[curve][-1]) for run in self.runs}
+
     @property
     def counted(self) -> bool:
         """Whether its numbers were counted, not trained: no seed can change them."""

@@ -32,6 +32,11 @@ def span(interval: Interval, unit: str = "%") -> str:
     return f"{number(interval.low, unit)} to {number(interval.high, unit)}"
 
 
+def runs(n: int) -> str:
+    """So many runs, in words."""
+    return f"{n} run" + ("s" if n > 1 else "")
+
+
 def claims_table(record: Record, verdicts: Sequence[Verdict]) -> str:
     """The record's title, and one line a claim: the paper's number, ours, the verdict."""
     head = ["", "paper", "ours", "95 % interval", "verdict"]
@@ -46,8 +51,9 @@ def claims_table(record: Record, verdicts: Sequence[Verdict]) -> str:
         for one in verdicts
         if one.experiment == record.id
     ]
-    runs = f"{len(record.runs)} runs" if len(record.runs) > 1 else "1 run"
-    return f"{record.id}: {record.title} ({runs})\n" + aligned([head, *rows], right={1, 2})
+    return f"{record.id}: {record.title} ({runs(len(record.runs))})\n" + aligned(
+        [head, *rows], right={1, 2}
+    )
 
 
 def counts_line(record: Record, verdicts: Sequence[Verdict]) -> str:

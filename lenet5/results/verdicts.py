@@ -88,16 +88,16 @@ def verdicts(records: Sequence[Record]) -> list[Verdict]:
     known, found = claims(), []
     records = sorted(records, key=lambda record: (record.baseline != "", record.id))
     for identifier, claim in known.items():
+        size = claim.unit in _UNITS_OF_SIZES
         answers = [record for record in records if identifier in record.claims]
         for record in answers:
             quantity = record.claims[identifier]
             values = list(record.values(quantity).values())
             word = judge(claim, values, record.seedless)
             interval = mean_interval(values)
-            size = record.counted or claim.unit in _UNITS_OF_SIZES
-            found.append(Verdict(claim, record.id, quantity, len(values), interval, word, size))
+            counted = size or record.counted
+            found.append(Verdict(claim, record.id, quantity, len(values), interval, word, counted))
         if not answers:
             none = Interval(*[float("nan")] * 3)
-            size = claim.unit in _UNITS_OF_SIZES
             found.append(Verdict(claim, "", "", 0, none, judge(claim, []), size))
     return found
