@@ -74,7 +74,7 @@ class Network(nn.Module):
             rule: "paper" is Appendix A: uniform in ±2.4/F, with F the fan-in of the
                 unit. With it C5 and F6 hardly move from image to image, their
                 curvature is far below μ, nearly every rate is η/μ, and with the
-                penalty as printed training stays at chance. "sqrt_fan_in" is the
+                penalty as printed it hardly trains. "sqrt_fan_in" is the
                 authors' later code: ±1/√F, and sub-sampling coefficients at 1/√4. It
                 trains.
             generator: where the draws come from.
